@@ -1,0 +1,39 @@
+# Every command. Set-up is done by each of them, as far as it is missing; see handover/bootstrap.py.
+
+# from "/": pyenv's python3 would stumble over a .python-version that names a Python it does not have
+SETUP = (cd / && python3 "$(CURDIR)/handover/bootstrap.py"
+.PHONY: run test check train evaluate bench lock help
+
+help:                   ## these lines
+	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*##/ :/'
+
+run:                    ## install and train what is missing, then serve
+	@$(SETUP) service bot model)
+	@exec .venv/bin/wegwijs serve --with-parent
+
+test:                   ## every test
+	@$(SETUP) tests bot model)
+	@bot/.venv/bin/python -m pytest tests/bot -q
+	@exec .venv/bin/python -m pytest
+
+check:                  ## what CI looks at besides the tests: style and types
+	@$(SETUP) tests)
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+
+train:                  ## train the model if its inputs changed; FORCE=1: always
+	@$(SETUP) bot model $(if $(FORCE),--force))
+
+evaluate:               ## ask every question of QUESTIONS=in.jsonl, write RESULTS=out.jsonl
+	@$(SETUP) service bot model)
+	@exec .venv/bin/wegwijs evaluate "$(QUESTIONS)" "$(RESULTS)"
+
+bench:                  ## measure, with the peers beside us
+	@$(SETUP) tests bot model)
+	@exec .venv/bin/python -m bench
+
+lock:                   ## renew the hash-pinned requirements
+	@uv pip compile pyproject.toml --universal --generate-hashes --no-header -q -o requirements.lock
+	@uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-header -q -o requirements-dev.lock
+	@cd bot && uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-header -q -o requirements.lock

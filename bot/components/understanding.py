@@ -1,0 +1,200 @@
+"""The one NLU component: reads kind, topic, aspect, language and entities off a message.
+
+Two linear models (bot/components/linear.py) over words from spaCy's Dutch tokenizer: one tells topics and kinds
+apart ("vraag/paspoort", "urgent/brand"), one tells aspects apart. Reviewed word lists in bot/language stand beside
+them where a missed case costs most: emergencies, requests for a person, yes and no, and nothing at all.
+"""
+
+import datetime
+import logging
+from collections import defaultdict
+from typing import Any, Dict, List, Optional, Sequence, Text, Tuple
+from zoneinfo import ZoneInfo
+
+import joblib
+import spacy
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.components.linear import Features, Labels
+from bot.language.emergencies import emergency
+from bot.language.entities import find_entities
+from bot.language.languages import detect
+from bot.language.nonsense import nothing_said
+from bot.language.normalise import normalise, readable
+from bot.language.person import asks_for_person
+from bot.language.yes_no import yes_or_no
+
+logger = logging.getLogger(__name__)
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+QUESTION = "vraag"
+SURE = 0.97  # said by a reviewed word list
+
+
+class Words:
+    """Text to the words that features are made of: addresses on the web and long numbers stand for their kind."""
+
+    def __init__(self) -> None:
+        self.tokenize = spacy.blank("nl").tokenizer
+
+    def __call__(self, text: str) -> str:
+        return normalise(" ".join(map(self._shown, self.tokenize(readable(text)))))
+
+    @staticmethod
+    def _shown(token: Any) -> str:
+        if token.like_url:
+            return "webadres"
+        if token.like_email:
+            return "mailadres"
+        return "groot getal" if token.is_digit and len(token.text) > 4 else token.text
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class Understanding(GraphComponent):
+    """Sets intent, intent_ranking, kind, subkind, topics, aspects, language, language_confidence and entities."""
+
+    @staticmethod
+    def required_packages() -> List[Text]:
+        return ["sklearn", "spacy"]
+
+    @staticmethod
+    def get_default_config() -> Dict[Text, Any]:
+        return {
+            "strength": 0.5,           # of the linear models: higher fits the examples more closely
+            "urgent_from": 0.25,       # an emergency is assumed from this confidence
+            "person_from": 0.4,        # a request for a person too
+            "nonsense_below": 0.035,   # nothing understood when the best label gets less
+            "form_interrupted_from": 0.6,  # in a form, a question less sure than this is an answer to the form
+        }
+
+    def __init__(self, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource) -> None:
+        self.config = {**self.get_default_config(), **config}
+        self._storage, self._resource = model_storage, resource
+        self.words = Words()
+        self.features, self.labels, self.aspects = Features(), Labels(self.config["strength"]), Labels(self.config["strength"])
+
+    @classmethod
+    def create(
+        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> "Understanding":
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext, **kwargs: Any
+    ) -> "Understanding":
+        made = cls(config, model_storage, resource)
+        with model_storage.read_from(resource) as directory:
+            kept = joblib.load(directory / "understanding.joblib")
+        made.features = kept["features"]
+        made.labels, made.aspects = Labels.from_state(kept["labels"]), Labels.from_state(kept["aspects"])
+        return made
+
+    def train(self, training_data: TrainingData) -> Resource:
+        examples = [_example(message) for message in training_data.intent_examples]
+        vectors = self.features.learn([self.words(text) for text, _, _ in examples])
+        self.labels.learn(vectors, [label for _, label, _ in examples])
+        asked = [i for i, (_, _, aspect) in enumerate(examples) if aspect]
+        self.aspects.learn(vectors[asked], [examples[i][2] for i in asked])
+        with self._storage.write_to(self._resource) as directory:
+            kept = {"features": self.features, "labels": self.labels.state(), "aspects": self.aspects.state()}
+            joblib.dump(kept, directory / "understanding.joblib", compress=3)
+        return self._resource
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        return training_data
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        for message in messages:
+            text = message.get("text") or ""
+            found = self.understand(text, in_form=bool((message.get("metadata") or {}).get("loop")))
+            for name, value in found.items():
+                message.set(name, value, add_to_output=True)
+        return messages
+
+    def understand(self, text: str, in_form: bool = False, today: Optional[datetime.date] = None) -> Dict[str, Any]:
+        """Everything known about one message; `in_form` when the bot has just asked for a phone number."""
+        language, language_confidence = detect(text)
+        entities = find_entities(text, today or datetime.datetime.now(AMSTERDAM).date())
+        vector = self.features([self.words(text)])
+        ranking = self.labels.ranking(vector)
+        kinds = _by_kind(ranking)
+        kind, confidence, subkind = self._kind(text, ranking, kinds, entities)
+        if in_form and kind not in ("urgent", "handover_request", "callback", "deny") and confidence < self.config["form_interrupted_from"]:
+            kind, subkind = "nonsense", ""
+        intents = {**{name: round(value, 4) for name, value in kinds.items()}, kind: round(confidence, 4)}
+        others = sorted((n for n in intents if n != kind), key=lambda n: -intents[n])
+        return {
+            "intent": {"name": kind, "confidence": intents[kind]},
+            "intent_ranking": [{"name": name, "confidence": intents[name]} for name in [kind, *others]],
+            "kind": kind,
+            "subkind": subkind,
+            "topics": _first(((label.split("/", 1)[1], p) for label, p in ranking if label.startswith(QUESTION + "/")), 5, "topic"),
+            "aspects": _first(iter(self.aspects.ranking(vector, 3)), 3, "aspect"),
+            "language": language,
+            "language_confidence": language_confidence,
+            "entities": entities,
+        }
+
+    def _kind(
+        self, text: str, ranking: Sequence[Tuple[str, float]], kinds: Dict[str, float], entities: List[Dict[str, Any]]
+    ) -> Tuple[str, float, str]:
+        """The kind, how sure, and its subkind; what costs most when missed is looked for first."""
+        danger = emergency(text)
+        if danger:
+            return "urgent", max(SURE, kinds["urgent"]), danger
+        if kinds["urgent"] >= self.config["urgent_from"]:
+            return "urgent", kinds["urgent"], _subkind(ranking, "urgent")
+        short = yes_or_no(text)
+        if short:
+            return short, SURE, "yes_no"
+        if _mostly_phone_number(text, entities):
+            return "callback", SURE, "callback"
+        person = asks_for_person(text)
+        if person:
+            return "handover_request", max(SURE, kinds["handover_request"]), person
+        if nothing_said(text):
+            return "nonsense", SURE, "nonsense"
+        if kinds["handover_request"] >= self.config["person_from"]:
+            return "handover_request", kinds["handover_request"], _subkind(ranking, "handover_request")
+        if ranking[0][1] < self.config["nonsense_below"]:
+            return "nonsense", 1 - kinds[QUESTION], "nonsense"
+        kind = max(kinds, key=lambda name: kinds[name])
+        return kind, kinds[kind], "" if kind == QUESTION else _subkind(ranking, kind)
+
+
+def _example(message: Message) -> Tuple[str, str, str]:
+    """Text, label ("kind/topic" or "kind/subkind") and aspect of a training example."""
+    kind = message.get("intent")
+    told = (message.get("metadata") or {}).get("intent") or {}
+    if kind == QUESTION and not (told.get("topic") and told.get("aspect")):
+        raise ValueError(f"a question without topic or aspect in its metadata: {message.get('text')!r}")
+    return message.get("text"), f"{kind}/{told.get('topic') or told.get('subkind') or kind}", told.get("aspect", "") if kind == QUESTION else ""
+
+
+def _by_kind(ranking: Sequence[Tuple[str, float]]) -> Dict[str, float]:
+    total: Dict[str, float] = defaultdict(float)
+    for label, chance in ranking:
+        total[label.split("/", 1)[0]] += chance
+    return total
+
+
+def _subkind(ranking: Sequence[Tuple[str, float]], kind: str) -> str:
+    return next((label.split("/", 1)[1] for label, _ in ranking if label.startswith(kind + "/")), "")
+
+
+def _first(ranking: Any, count: int, name: str) -> List[Dict[str, Any]]:
+    return [{name: label, "confidence": round(chance, 4)} for (label, chance), _ in zip(ranking, range(count))]
+
+
+def _mostly_phone_number(text: str, entities: List[Dict[str, Any]]) -> bool:
+    """A number with few words around it, and no question: the answer to "op welk nummer?"."""
+    phones = [e for e in entities if e["entity"] == "phone"]
+    if not phones or "?" in text:
+        return False
+    around = text[:phones[0]["start"]] + " " + text[phones[0]["end"]:]
+    return len(normalise(around).split()) <= 8

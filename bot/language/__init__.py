@@ -1,0 +1,1 @@
+"""Pure functions on Dutch and English text; nothing here imports Rasa."""

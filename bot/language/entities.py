@@ -1,0 +1,122 @@
+"""Finds what can be told apart by form alone: dates, licence plates, postcode with house number, phone numbers.
+
+Each is {"entity", "value", "start", "end", "extractor"}; start and end count characters of the text that was given.
+Dates become ISO days; a date without a year is the next one that comes, seen from `today`.
+"""
+
+import datetime
+import re
+from typing import Any, Dict, List, Optional
+
+MONTHS = {
+    "januari": 1, "jan": 1, "january": 1, "februari": 2, "feb": 2, "february": 2, "maart": 3, "mrt": 3, "march": 3, "april": 4, "apr": 4,
+    "mei": 5, "may": 5, "juni": 6, "jun": 6, "june": 6, "juli": 7, "jul": 7, "july": 7, "augustus": 8, "aug": 8, "august": 8,
+    "september": 9, "sep": 9, "sept": 9, "oktober": 10, "okt": 10, "october": 10, "oct": 10, "november": 11, "nov": 11,
+    "december": 12, "dec": 12,
+}
+DAYS = {
+    "maandag": 0, "monday": 0, "dinsdag": 1, "tuesday": 1, "woensdag": 2, "wednesday": 2, "donderdag": 3, "thursday": 3,
+    "vrijdag": 4, "friday": 4, "zaterdag": 5, "saturday": 5, "zondag": 6, "sunday": 6,
+}
+NEAR = {
+    "vandaag": 0, "today": 0, "vanmiddag": 0, "vanavond": 0, "vanochtend": 0, "tonight": 0, "morgen": 1, "tomorrow": 1, "morgenochtend": 1,
+    "morgenmiddag": 1, "morgenavond": 1, "overmorgen": 2, "gisteren": -1, "gister": -1, "yesterday": -1, "eergisteren": -2,
+}
+_months = "|".join(sorted(MONTHS, key=len, reverse=True))
+NUMERIC = re.compile(r"(?<![\d-])(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})(?![\d-])")
+ISO = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
+WRITTEN = re.compile(rf"(?<!\d)(\d{{1,2}})(?:e|ste|de|st|nd|rd|th)?\s+(?:of\s+)?({_months})\b\.?(?:\s+(\d{{4}}))?", re.I)
+WRITTEN_EN = re.compile(rf"\b({_months})\s+(\d{{1,2}})(?:st|nd|rd|th)?\b(?!\s*uur)(?:,?\s+(\d{{4}}))?", re.I)
+WEEKDAY = re.compile(rf"\b(volgende week |next |aanstaande |komende |this )?({'|'.join(DAYS)})\b", re.I)
+NEAR_DAY = re.compile(rf"\b({'|'.join(sorted(NEAR, key=len, reverse=True))})\b", re.I)
+POSTCODE = re.compile(r"\b([1-9]\d{3})\s?([A-Za-z]{2})\b(?:\s*,?\s*(?:nr\.?|nummer|huisnummer|number)?\s*(\d{1,5}(?:\s?-?\s?[a-zA-Z]{1,2}\b|-\d{1,4})?))?")
+NOT_LETTERS = {"sa", "sd", "ss"}  # never given out in a postcode
+PHONE = re.compile(r"(?<![\d+])((?:\+31|0031|0)\s?(?:\(0\))?[\s.-]?[1-9](?:[\s.-]?\d){8})(?!\d)")
+PHONE_ABROAD = re.compile(r"(?<!\d)(\+(?!31)\d(?:[\s.-]?\d){8,13})(?!\d)")
+PLATES = [
+    r"[A-Z]{2}\d{2}\d{2}", r"\d{2}\d{2}[A-Z]{2}", r"\d{2}[A-Z]{2}\d{2}", r"[A-Z]{2}\d{2}[A-Z]{2}", r"[A-Z]{2}[A-Z]{2}\d{2}", r"\d{2}[A-Z]{2}[A-Z]{2}",
+    r"\d{2}[A-Z]{3}\d", r"\d[A-Z]{3}\d{2}", r"[A-Z]{2}\d{3}[A-Z]", r"[A-Z]\d{3}[A-Z]{2}", r"[A-Z]{3}\d{2}[A-Z]", r"[A-Z]\d{2}[A-Z]{3}", r"\d[A-Z]{2}\d{3}", r"\d{3}[A-Z]{2}\d",
+]
+PLATE_PATTERN = re.compile("|".join(f"(?:{p})" for p in PLATES))
+PLATE_SHAPE = re.compile(r"\b[A-Za-z0-9]{1,3}-[A-Za-z0-9]{2,3}-[A-Za-z0-9]{1,2}\b")
+PLATE_NAMED = re.compile(r"\b(?:kenteken|nummerbord|kentekenplaat|number plate|licen[cs]e plate)\w*\s*(?:is|van|:|nummer)?\s*([A-Za-z0-9]{6})\b", re.I)
+
+
+def _entity(name: str, value: str, start: int, end: int) -> Dict[str, Any]:
+    return {"entity": name, "value": value, "start": start, "end": end, "extractor": "wegwijs"}
+
+
+def _day(day: int, month: int, year: Optional[int], today: datetime.date) -> Optional[datetime.date]:
+    try:
+        if year is not None:
+            return datetime.date(year + 2000 if year < 100 else year, month, day)
+        found = datetime.date(today.year, month, day)
+        return found if found >= today else datetime.date(today.year + 1, month, day)
+    except ValueError:
+        return None
+
+
+def find_dates(text: str, today: datetime.date) -> List[Dict[str, Any]]:
+    found = []
+
+    def add(match: "re.Match[str]", day: Optional[datetime.date]) -> None:
+        if day and not any(match.start() < e["end"] and e["start"] < match.end() for e in found):
+            found.append(_entity("date", day.isoformat(), match.start(), match.end()))
+
+    for m in ISO.finditer(text):
+        add(m, _day(int(m[3]), int(m[2]), int(m[1]), today))
+    for m in NUMERIC.finditer(text):
+        add(m, _day(int(m[1]), int(m[2]), int(m[3]), today))
+    for m in WRITTEN.finditer(text):
+        add(m, _day(int(m[1]), MONTHS[m[2].lower()], int(m[3]) if m[3] else None, today))
+    for m in WRITTEN_EN.finditer(text):
+        add(m, _day(int(m[2]), MONTHS[m[1].lower()], int(m[3]) if m[3] else None, today))
+    for m in NEAR_DAY.finditer(text):
+        add(m, today + datetime.timedelta(days=NEAR[m[1].lower()]))
+    for m in WEEKDAY.finditer(text):
+        ahead = (DAYS[m[2].lower()] - today.weekday()) % 7 or 7
+        if m[1] and m[1].strip().lower() == "volgende week":
+            ahead = 7 - today.weekday() + DAYS[m[2].lower()]
+        add(m, today + datetime.timedelta(days=ahead))
+    return found
+
+
+def find_plates(text: str) -> List[Dict[str, Any]]:
+    spans = [(m[0], m.start(), m.end()) for m in PLATE_SHAPE.finditer(text)]
+    spans += [(m[1], m.start(1), m.end(1)) for m in PLATE_NAMED.finditer(text)]
+    return [
+        _entity("licence_plate", bare, start, end)
+        for shown, start, end in spans
+        for bare in [shown.replace("-", "").upper()]
+        if PLATE_PATTERN.fullmatch(bare)
+    ]
+
+
+def find_addresses(text: str) -> List[Dict[str, Any]]:
+    return [
+        _entity("address", f"{m[1]} {m[2].upper()}" + (f" {re.sub(r'[ -]+', ' ', m[3]).upper()}" if m[3] else ""), m.start(), m.end())
+        for m in POSTCODE.finditer(text)
+        if m[2].lower() not in NOT_LETTERS and (m[3] or not re.match(r"(?:en|of|is|in|to|or|we|ik|op|te)\b", m[2].lower()))
+    ]
+
+
+def find_phones(text: str) -> List[Dict[str, Any]]:
+    found = []
+    for m in PHONE.finditer(text):
+        digits = re.sub(r"\D", "", m[1].replace("(0)", ""))
+        national = digits[2:] if digits.startswith("31") and m[1].startswith("+") else digits[4:] if digits.startswith("0031") else digits[1:]
+        if len(national) == 9:
+            found.append(_entity("phone", "+31" + national, m.start(), m.end()))
+    for m in PHONE_ABROAD.finditer(text):
+        found.append(_entity("phone", "+" + re.sub(r"\D", "", m[1]), m.start(), m.end()))
+    return found
+
+
+def find_entities(text: str, today: datetime.date) -> List[Dict[str, Any]]:
+    """Everything found, in order of place; a date in a phone number is the phone number's."""
+    taken: List[Dict[str, Any]] = []
+    for group in (find_phones(text), find_plates(text), find_addresses(text), find_dates(text, today)):
+        for entity in group:
+            if not any(entity["start"] < e["end"] and e["start"] < entity["end"] for e in taken):
+                taken.append(entity)
+    return sorted(taken, key=lambda e: e["start"])

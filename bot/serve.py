@@ -1,0 +1,71 @@
+"""Starts Rasa with our channel alone: `bot/.venv/bin/python -m bot.serve --model PATH --port N` from the root of the checkout.
+
+Listens on loopback, and only once the model is loaded. Needs WEGWIJS_BOT_TOKEN (who may ask), WEGWIJS_ACTIONS_URL and
+WEGWIJS_ACTIONS_TOKEN (who answers). Dies with the process that started it.
+"""
+
+import argparse
+import ctypes
+import os
+import signal
+import sys
+from typing import Any
+
+PR_SET_PDEATHSIG = 1
+NEEDED = ("WEGWIJS_BOT_TOKEN", "WEGWIJS_ACTIONS_URL", "WEGWIJS_ACTIONS_TOKEN")
+
+
+def die_with_parent() -> None:
+    """The kernel ends this process when its parent ends, however that happened. A no-op outside Linux."""
+    parent = os.getppid()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    # the parent may have died before the request was made: then nobody would ever tell
+    if os.getppid() != parent or os.getppid() == 1:
+        sys.exit("serve: the process that started this one is gone")
+
+
+def main() -> None:
+    die_with_parent()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--port", type=int, required=True)
+    arguments = parser.parse_args()
+    unset = [name for name in NEEDED if not os.environ.get(name)]
+    if unset:
+        sys.exit(f"serve: not set: {', '.join(unset)}")
+    if not os.path.isfile(arguments.model):
+        sys.exit(f"serve: no model at {arguments.model}")
+    app = make_app(arguments.model, *(os.environ[name] for name in NEEDED))
+    app.run(host="127.0.0.1", port=arguments.port, access_log=False, debug=False, motd=False)
+
+
+def make_app(model: str, token: str, actions_url: str, actions_token: str) -> Any:
+    """The Sanic application with our channel on it, and its model loaded."""
+    from bot.quiet import quiet
+
+    quiet()
+    from rasa.core.channels.channel import register
+    from sanic import Sanic
+
+    from bot.channel import WegwijsChannel
+    from bot.faster import ActionServer, compile_action_validator
+    from bot.turn import TurnProcessor
+
+    compile_action_validator()
+    actions = ActionServer(actions_url, actions_token)
+    app = Sanic("wegwijs_bot", configure_logging=False)
+    app.config.FALLBACK_ERROR_FORMAT = "json"
+    app.config.RESPONSE_TIMEOUT = 30
+    app.config.KEEP_ALIVE_TIMEOUT = 75  # longer than the service keeps a connection, so that it never meets a closed one
+    register([WegwijsChannel(token, TurnProcessor(model, actions))], app, route="/webhooks/")
+
+    @app.listener("after_server_stop")
+    async def close(*_: Any) -> None:
+        await actions.close()
+
+    return app
+
+
+if __name__ == "__main__":
+    main()

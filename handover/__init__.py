@@ -1,0 +1,1 @@
+"""Wegwijs: everything between a resident and an answer."""

@@ -1,0 +1,265 @@
+"""Wires everything: settings → database, content, bot → routes. The only module that may import all the others."""
+
+import asyncio
+import contextlib
+import hmac
+import os
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from prometheus_client import CollectorRegistry, Gauge, Histogram
+from rasa_sdk.executor import ActionExecutor
+from rasa_sdk.interfaces import ActionExecutionRejection
+from sanic import HTTPResponse, Request, Sanic, Websocket, json
+from sanic.exceptions import Forbidden, Unauthorized
+
+import actions
+from handover.bootstrap import ROOT
+from handover.channels.connection import SOCKET_AT_MOST
+from handover.channels.console.login import Gate
+from handover.channels.console.socket import Consoles, ConsoleSocket, Origin
+from handover.channels.limits import Budget, client_address
+from handover.channels.pages import add_pages, allowed_origin
+from handover.channels.web.socket import Residents, ResidentSocket
+from handover.content.library import Library
+from handover.conversation.events import StaffLost
+from handover.conversation.states import State
+from handover.history.database import migrate
+from handover.history.store import Store
+from handover.hub import Hub
+from handover.perform import Performer
+from handover.rasa import Bot
+from handover.rasa_process import RasaProcess
+from handover.settings import Settings
+from handover.staff.accounts import Accounts
+from handover.staff.desk import Desk
+from handover.staff.presence import Presence
+
+log = structlog.get_logger()
+TICK = 0.5  # seconds between looks at the clock
+BEAT = 20.0  # seconds between heartbeats to the consoles
+SESSION_CHECK = 2.0  # seconds within which a log-out, a lost role or a disabled account closes the sockets
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Service:
+    """Everything but the HTTP routes: made from settings, started, stopped. `make_app` puts the routes on it."""
+
+    def __init__(self, settings: Settings, now: Clock = utc_now) -> None:
+        """Reads all content; raises ContentError."""
+        self.settings, self.now = settings, now
+        settings.data.mkdir(parents=True, exist_ok=True)
+        self.library = Library(ROOT / "data", settings.municipality, settings.opening_hours)
+        self.secrets = {f"WEGWIJS_{name}_TOKEN": _secret(settings.data, name.lower()) for name in ("BOT", "ACTIONS", "METRICS")}
+        self.hub = Hub()
+        self.ready = False
+        self._tasks: list[asyncio.Task[Any]] = []
+
+    async def start(self, port: int) -> None:
+        """Opens the database, then starts the clock and the Rasa processes, which ask for actions on `port`."""
+        await migrate(self.settings.database_url)
+        self.store = Store(self.settings.database_url)
+        await self.store.start()
+        self.bot = Bot(self.secrets["WEGWIJS_BOT_TOKEN"])
+        self.presence = Presence(self.store, self.now())
+        self.desk = Desk(self.library, self.presence, self.now)
+        self.performer = Performer(self.store, self.hub, self.bot, self.library, self.now)
+        self.performer.accept_words = self.desk.human_asked
+        self.accounts = Accounts(self.store)
+        self.consoles = Consoles(self.performer, self.store, self.hub, self.presence, self.library)
+        self.residents = Residents(self.performer, self.store, self.hub, self.desk, self.library)
+        self.executor = ActionExecutor()
+        actions.register(self.executor, self.library, self.desk)
+        self._start_rasa(port)
+        for work, every in ((self._tick, TICK), (self._beat, BEAT), (self._check_sessions, SESSION_CHECK)):
+            self._tasks.append(asyncio.create_task(self._repeat(work, every), name=work.__name__))
+        self.ready = True
+
+    def _start_rasa(self, port: int) -> None:
+        host = self.settings.host if self.settings.host not in ("0.0.0.0", "::", "localhost") else "127.0.0.1"  # noqa: S104
+        address = f"[{host}]" if ":" in host else host
+        env = {**self.secrets, "WEGWIJS_ACTIONS_URL": f"http://{address}:{port}/internal/actions"}
+        del env["WEGWIJS_METRICS_TOKEN"]
+        logs = self.settings.data / "logs"
+        logs.mkdir(exist_ok=True)
+        for number in range(1, self.settings.rasa_processes + 1):
+            process = RasaProcess(self.bot, env, logs / f"rasa-{number}.log")
+            self._tasks.append(asyncio.create_task(process.run(), name=f"rasa {number}"))
+
+    async def stop(self) -> None:
+        """Residents are told by their sockets closing; what was handed in is written first."""
+        self.ready = False
+        for console in list(self.hub.consoles):
+            console.drop(1001, "restarting")
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.performer.stop()
+        await self.bot.close()
+        await self.store.stop()
+
+    async def _repeat(self, work: Callable[[], Awaitable[None]], every: float) -> None:
+        """A failure is logged, and the work goes on at the next turn: timers must not die of a full disk."""
+        while True:
+            try:
+                await work()
+            except Exception as error:
+                log.error("loop.failed", work=getattr(work, "__name__", ""), error=type(error).__name__, exc_info=error)
+            await asyncio.sleep(every)
+
+    async def _tick(self) -> None:
+        """What time does: limits of conversations, staff of whom nothing was heard, news for the consoles."""
+        await self.performer.work_off()
+        now = self.now()
+        for conversation, owner in await self.store.owned():
+            if self.presence.lost(owner, now):
+                with contextlib.suppress(Exception):
+                    await self.performer.perform(conversation, lambda c, owner=owner: _lost(c, owner))
+        await self.consoles.broadcast(beat=False)
+
+    async def _beat(self) -> None:
+        await self.consoles.broadcast(beat=True)
+        answers = self.library.answers.overdue(self.now().date())
+        if answers:
+            log.warning("answers.withheld", count=len(answers), owners=sorted({owner for _, _, owner in answers}))
+
+    async def _check_sessions(self) -> None:
+        """Closes the sockets of sessions that hold no more, at once (SEC-8), and keeps the others alive."""
+        now = self.now()
+        active = [console.session for console in self.hub.consoles if getattr(console, "active", False)]
+        await self.store.touch_sessions(active, now)
+        for console in list(self.hub.consoles):
+            console.active = False  # type: ignore[attr-defined]
+            member = await self.accounts.member_of(console.session, now)
+            if member != getattr(console, "member", None):
+                console.drop(1008, "log in again")
+
+    def open(self) -> bool:
+        return self.library.facts.hours.is_open(self.now())
+
+    def health(self) -> tuple[int, dict[str, str]]:
+        if not self.ready:
+            return 503, {"status": "starting"}
+        return 200, {"status": "ok", "bot": "ok" if self.bot.up else "down"}
+
+
+def _lost(conversation: Any, owner: Any) -> StaffLost | None:
+    return StaffLost(owner) if conversation.state is State.STAFF and conversation.owner.staff == owner else None
+
+
+def make_app(service: Service, port: int) -> Sanic:
+    """The Sanic application of `service`, which it starts and stops."""
+    settings = service.settings
+    app = Sanic("wegwijs", configure_logging=False)
+    app.config.update(
+        REQUEST_MAX_SIZE=262_144, REQUEST_BUFFER_SIZE=65_536, REQUEST_TIMEOUT=30, RESPONSE_TIMEOUT=30, KEEP_ALIVE_TIMEOUT=75,
+        WEBSOCKET_MAX_SIZE=SOCKET_AT_MOST, WEBSOCKET_PING_INTERVAL=20, WEBSOCKET_PING_TIMEOUT=20, FALLBACK_ERROR_FORMAT="json",
+        TOUCHUP=False, GRACEFUL_SHUTDOWN_TIMEOUT=3.0,
+    )  # fmt: skip
+    registry, answer_seconds = _metrics(service)
+    add_pages(app, settings, service.library, service.open, service.health, registry, service.secrets["WEGWIJS_METRICS_TOKEN"])
+    own = {f"{parts.scheme}://{parts.netloc}" for parts in [urlsplit(settings.public_url)]}
+    own |= {origin for origin in settings.origins if urlsplit(origin).port == port}
+    starts, logins = Budget(burst=60, per_second=0.5), Budget(burst=60, per_second=1)
+
+    def address(request: Request) -> str:
+        return client_address(request, settings.trusted_proxies)
+
+    @app.before_server_start
+    async def start(app: Sanic) -> None:
+        await service.start(port)
+        service.performer.answer_seconds = answer_seconds.observe
+        app.ctx.gate = Gate(service.accounts, service.store, service.hub, service.now, address, secure=settings.secure)
+
+    @app.before_server_stop
+    async def stop(_app: Sanic) -> None:
+        await service.stop()
+
+    @app.on_request
+    async def only_from_our_pages(request: Request) -> None:
+        """Browsers do not guard WebSockets; Origin does (SEC-5)."""
+        origin = request.headers.get("origin")
+        if request.path == "/chat/ws" and not allowed_origin(origin, settings.origins | own):
+            raise Forbidden("origin")
+        staff = request.path == "/console/ws" or (request.path.startswith("/console/") and request.method == "POST" and origin is not None)
+        if staff and not allowed_origin(origin, frozenset(own)):
+            raise Forbidden("origin")
+
+    @app.websocket("/chat/ws")
+    async def resident(request: Request, ws: Websocket) -> None:
+        await ResidentSocket(ws, service.residents, lambda: starts.take(address(request))).run()
+
+    @app.websocket("/console/ws")
+    async def console(request: Request, ws: Websocket) -> None:
+        await ConsoleSocket(ws, service.consoles, request.ctx.member, Origin(address(request), str(request.id))).run()
+
+    @app.on_request
+    async def only_staff(request: Request) -> None:
+        if request.path == "/console/ws":
+            request.ctx.member = await request.app.ctx.gate.member(request)
+            if request.ctx.member is None:
+                raise Unauthorized("log in first")
+
+    @app.post("/console/login")
+    async def log_in(request: Request) -> HTTPResponse:
+        if not logins.take(address(request)):
+            return json({"error": "too many tries"}, status=429)
+        found: HTTPResponse = await request.app.ctx.gate.log_in(request)
+        return found
+
+    @app.post("/console/logout")
+    async def log_out(request: Request) -> HTTPResponse:
+        found: HTTPResponse = await request.app.ctx.gate.log_out(request)
+        return found
+
+    @app.get("/console/me")
+    async def me(request: Request) -> HTTPResponse:
+        found: HTTPResponse = await request.app.ctx.gate.me(request)
+        return found
+
+    @app.post("/internal/actions")
+    async def action(request: Request) -> HTTPResponse:
+        """Rasa's custom actions. rasa-sdk's own server would answer an error with the whole request."""
+        if not hmac.compare_digest(request.headers.get("x-wegwijs-token", "").encode(), service.secrets["WEGWIJS_ACTIONS_TOKEN"].encode()):
+            raise Forbidden("token")
+        try:
+            result = await service.executor.run(request.json)
+        except ActionExecutionRejection as rejected:
+            return json({"error": "rejected", "action_name": rejected.action_name}, status=400)
+        return json(result.model_dump() if hasattr(result, "model_dump") else result)
+
+    return app
+
+
+def _metrics(service: Service) -> tuple[CollectorRegistry, Histogram]:
+    registry = CollectorRegistry()
+    began = time.time()
+    Gauge("wegwijs_start_time_seconds", "When the service was started", registry=registry).set(began)
+    Gauge("wegwijs_resident_sockets", "Open resident sockets", registry=registry).set_function(lambda: len(service.hub))
+    Gauge("wegwijs_consoles", "Open staff consoles", registry=registry).set_function(lambda: len(service.hub.consoles))
+    Gauge("wegwijs_bot_up", "Whether the bot answers", registry=registry).set_function(lambda: int(service.ready and service.bot.up))
+    answers = Histogram("wegwijs_bot_answer_seconds", "From asking the bot to its answer", registry=registry)
+    return registry, answers
+
+
+def _secret(data: Path, name: str) -> str:
+    """Made at the first start, readable by the owner only."""
+    folder = data / "secrets"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path = folder / name
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(32))
+    return path.read_text().strip()

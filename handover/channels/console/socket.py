@@ -1,0 +1,365 @@
+"""/console/ws: what staff do becomes events, and what was stored becomes frames for those who may see it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from handover.channels.connection import BadFrame, Bucket, Connection
+from handover.channels.console import messages as m
+from handover.channels.wire import moment, turn_for_staff
+from handover.content.library import Library
+from handover.conversation import events as ev
+from handover.conversation.conversation import Conversation, Insert, Refused, Step, Update
+from handover.conversation.events import Event, Person
+from handover.conversation.privacy import mask
+from handover.conversation.states import State
+from handover.history.store import Receipt, Store, Unavailable
+from handover.hub import Hub
+from handover.perform import NotFound, Performer
+from handover.staff.accounts import MAY_TALK, Member
+from handover.staff.presence import Presence
+
+log = structlog.get_logger()
+BURST, PER_SECOND = 300, 10.0  # frames of one socket
+ONE_READING = timedelta(minutes=15)  # opening the same conversation again within this is one line in the audit log
+
+
+class Consoles:
+    """What all consoles need, and what all of them are told."""
+
+    def __init__(self, performer: Performer, store: Store, hub: Hub, presence: Presence, library: Library) -> None:
+        self.performer, self.store, self.hub, self.presence, self.library = performer, store, hub, presence, library
+        self.presence_stale = self.callbacks_stale = False  # the broadcaster tells everybody at the next tick
+
+    async def presence_frame(self) -> dict[str, Any]:
+        now = self.performer.now()
+        waiting = await self.store.waiting_by_team()
+        there = self.presence.colleagues(now)
+        known = [team.id for team in self.library.facts.teams]
+        teams = [*known, *sorted({team for colleague in there for team in colleague.teams} | set(waiting) - set(known))]
+        return {
+            "teams": [
+                {"team": team, "name": self.library.facts.team_name(team), "available": len(self.presence.available(now, team)),
+                 "waiting": waiting.get(team, 0)} for team in dict.fromkeys(teams)
+            ],
+            "colleagues": [
+                {"staff": str(one.staff), "name": one.name, "teams": list(one.teams), "status": one.status} for one in there
+            ],
+        }  # fmt: skip
+
+    async def teams(self) -> set[str]:
+        """Those of the facts file, and those that somebody has an account for."""
+        accounts = await self.store.all_staff()
+        return {team.id for team in self.library.facts.teams} | {team for row in accounts if not row["disabled_at"] for team in row["teams"]}
+
+    async def broadcast(self, *, beat: bool) -> None:
+        """Tells every console who is there (when it changed, or as a heartbeat) and which call-backs there are (when they changed)."""
+        if not self.hub.consoles:
+            return
+        if beat or self.presence_stale:
+            self.presence_stale = False
+            frame = {"type": "presence", **await self.presence_frame()}
+            for console in list(self.hub.consoles):
+                console.tell(frame)
+        if self.callbacks_stale:
+            self.callbacks_stale = False
+            frame = {"type": "callbacks", "callbacks": await self.callbacks()}
+            for console in list(self.hub.consoles):
+                console.tell(frame)
+
+    async def callbacks(self, status: str | None = None, conversation: UUID | None = None) -> list[dict[str, Any]]:
+        return [
+            {"callback": str(row["id"]), "conversation": str(row["conversation_id"]), "phone": row["phone"], "name": row["name"],
+             "question": row["question"], "topic": row["topic"], "status": row["status"], "created_at": moment(row["created_at"]),
+             "done_by": str(row["done_by"]) if row["done_by"] else None}
+            for row in await self.store.callbacks(status=status, conversation=conversation)
+        ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a request came from, for the audit log."""
+
+    address: str
+    request_id: str
+
+
+class ConsoleSocket(Connection):
+    """One console of one member of staff."""
+
+    def __init__(self, ws: Any, consoles: Consoles, member: Member, origin: Origin) -> None:
+        super().__init__(ws)
+        self._on, self.member, self._origin = consoles, member, origin
+        self._bucket = Bucket(BURST, PER_SECOND)
+        self._opened: set[UUID] = set()
+        self._me = Person(member.staff, member.name)
+        self.active = True  # something came in since the session was last touched
+
+    @property
+    def staff(self) -> UUID:
+        return self.member.staff
+
+    @property
+    def session(self) -> bytes:
+        return self.member.session
+
+    async def run(self) -> None:
+        try:
+            self._on.hub.consoles.add(self)
+            await self._alive()
+            await self._ready()
+            while (frame := await self._next()) is not None:
+                await self._handle(frame)
+        finally:
+            self._on.hub.consoles.discard(self)
+            if not any(self._on.hub.consoles_of(self.staff)):
+                await self._on.presence.gone(self.staff, self._on.performer.now())
+                self._on.presence_stale = True
+            await self.end()
+
+    # In
+
+    async def _alive(self, status: Any = None) -> None:
+        now = self._on.performer.now()
+        if await self._on.presence.seen(self.staff, self.member.name, self.member.teams, now, status):
+            self._on.presence_stale = True
+
+    async def _ready(self) -> None:
+        own = await self._on.store.for_staff(self.staff, self.member.teams) if self._may_talk else []
+        topics = [
+            {"id": topic, "label": {language: self._on.library.answers.title(topic, language) for language in ("nl", "en")}}
+            for topic in self._on.library.topics
+        ]
+        frame = {"me": me(self.member), **await self._on.presence_frame(), "topics": topics}
+        self.push({"type": "ready", **frame, "conversations": [summary(c) for c in own]})
+
+    async def _next(self) -> m.FromStaff | None:
+        while True:
+            try:
+                frame = await self.receive()
+                if frame is None:
+                    return None
+                decoded = m.from_staff(frame)
+                self.active = True
+                await self._alive(decoded.status if isinstance(decoded, m.Presence) else None)
+                if not self._bucket.take():
+                    raise BadFrame("rate_limited", str(getattr(decoded, "id", "")) or None)
+                return decoded
+            except BadFrame as wrong:
+                self._error(wrong.code, wrong.id)
+
+    async def _handle(self, frame: m.FromStaff) -> None:
+        id = str(getattr(frame, "id", "")) or None
+        try:
+            match frame:
+                case m.Presence():
+                    return
+                case m.Typing():
+                    await self._types(frame)
+                case _ if not self._may_talk:
+                    raise BadFrame("not_allowed")
+                case m.Open():
+                    await self._open(frame)
+                case m.Callbacks():
+                    self.push({"type": "callbacks", "callbacks": await self._on.callbacks(frame.status)})
+                    self.push({"type": "ack", "id": id})
+                case m.CallbackDone():
+                    await self._callback_done(frame)
+                case _:
+                    await self._perform(frame)
+        except BadFrame as wrong:
+            self._error(wrong.code, id)
+        except Refused as refused:
+            self._error(refused.code, id, by=refused.by)
+        except NotFound:
+            self._error("not_found", id)
+        except Unavailable:
+            self._error("unavailable", id)
+
+    @property
+    def _may_talk(self) -> bool:
+        return self.member.role in MAY_TALK
+
+    async def _perform(self, frame: Any) -> None:
+        conversation: UUID = frame.conversation
+
+        def acknowledge(result: dict[str, Any]) -> None:
+            if isinstance(frame, m.Claim):
+                self._opened.add(conversation)  # who takes it hears what is said in it, opened or not
+            self.push({"type": "ack", "id": str(frame.id), **({"pos": result["pos"]} if "pos" in result else {})})
+
+        event = await self._event(frame)
+        await self._on.performer.perform(conversation, event, Receipt(str(self.staff), frame.id), acknowledge)
+
+    async def _event(self, frame: Any) -> "Event | Callable[[Conversation], Event]":
+        match frame:
+            case m.Claim(epoch=epoch):
+                return lambda c: self._of_my_teams(c) and ev.Claimed(self._me, epoch)
+            case m.Reply(text=text):
+                return lambda c: ev.Replied(self._me, _written(text)) if c.channel != "voice" else _refuse("not_allowed")
+            case m.Note(text=text):
+                return lambda c: self._of_my_teams(c) and ev.Noted(self._me, _written(text))
+            case m.Transfer():
+                return await self._transfer(frame)
+            case m.Return(text=text, epoch=epoch):
+                return ev.Returned(self._me, _written(text) if text else None, epoch)
+            case m.Close(outcome=outcome, summary=said, subjects=subjects, epoch=epoch):
+                if any(subject not in self._on.library.topics for subject in subjects):
+                    raise BadFrame("bad_frame")
+                return ev.WrappedUp(self._me, outcome, _written(said), subjects, epoch)
+        raise BadFrame
+
+    async def _transfer(self, frame: m.Transfer) -> Event:
+        """To one of the two: a team, or a colleague who is there now."""
+        if bool(frame.team) == bool(frame.staff):
+            raise BadFrame
+        reason = _written(frame.reason)
+        if frame.team:
+            team = frame.team.lower()
+            if team not in await self._on.teams():
+                raise BadFrame("not_found")
+            return ev.Transferred(self._me, team, reason, epoch=frame.epoch)
+        there = self._on.presence.available(self._on.performer.now())
+        to = next((one for one in there if frame.staff in (str(one.staff), one.name)), None)
+        if to is None:
+            raise BadFrame("not_found")
+        if not to.teams or to.staff == self.staff:
+            raise BadFrame("not_allowed")
+        return ev.Transferred(self._me, to.teams[0], reason, Person(to.staff, to.name), frame.epoch)
+
+    def _of_my_teams(self, conversation: Conversation) -> bool:
+        owner = conversation.owner and conversation.owner.staff == self.staff
+        return bool(owner) or conversation.team in self.member.teams or _refuse("not_allowed")
+
+    async def _open(self, frame: m.Open) -> None:
+        id = frame.conversation
+
+        async def read(c: Conversation) -> None:
+            allowed = await self._may_read(c)
+            await self._audit("conversation.open", id, "read" if allowed else "denied")
+            if not allowed:
+                raise Refused("not_allowed")
+            turns = await self._on.store.turns_after_pos(id, frame.after)
+            self.push({
+                "type": "context", "conversation": str(id), "state": c.state.value, "epoch": c.epoch, "team": c.team,
+                "owner": _owner(c), "language": c.language, "packet": c.packet, "turns": [turn_for_staff(turn) for turn in turns],
+                "contacts": await self._contacts(c), "callbacks": await self._on.callbacks(conversation=id),
+            })  # fmt: skip
+            self.push({"type": "ack", "id": str(frame.id)})
+            self._opened.add(id)
+
+        await self._on.performer.look(id, read)
+
+    async def _may_read(self, c: Conversation) -> bool:
+        """What waits for my teams or was handed to them, and what is or was mine (SEC-14, PRV-9)."""
+        if c.owner and c.owner.staff == self.staff:
+            return True
+        if c.state in (State.WAITING, State.STAFF) and c.team in self.member.teams:
+            return True
+        return await self._on.store.took_part(c.id, self.staff, self.member.teams)
+
+    async def _contacts(self, c: Conversation) -> list[dict[str, Any]]:
+        """Earlier contact moments; of somebody who is not known, only those of this very conversation."""
+        return [
+            {"at": moment(row["at"]), "channel": c.channel, "subject": row["subjects"], "outcome": row["outcome"],
+             "summary": row["summary"], "by": row["by_name"]}
+            for row in reversed(await self._on.store.wrap_ups(c.id))
+        ]  # fmt: skip
+
+    async def _audit(self, action: str, object: UUID, result: str) -> None:
+        now, actor = self._on.performer.now(), str(self.staff)
+        if result == "read" and await self._on.store.audited_since(actor, action, str(object), now - ONE_READING):
+            return
+        values = {"at": now, "actor": actor, "action": action, "object": str(object), "result": result,
+                  "origin": self._origin.address, "request_id": self._origin.request_id}  # fmt: skip
+        await self._on.store.write(Insert("audit", values))
+
+    async def _callback_done(self, frame: m.CallbackDone) -> None:
+        found = await self._on.store.callbacks(id=frame.callback)
+        if not found:
+            raise NotFound
+        now = self._on.performer.now()
+        await self._on.store.write(Update("callback", frame.callback, {"status": "done", "changed_at": now, "done_by": self.staff}))
+        await self._audit("callback.done", frame.callback, "done")
+        self._on.callbacks_stale = True
+        self.push({"type": "ack", "id": str(frame.id)})
+
+    async def _types(self, frame: m.Typing) -> None:
+        """Shown to the resident, and to colleagues who have it open, as long as this person owns it."""
+
+        async def tell(c: Conversation) -> None:
+            if not c.owner or c.owner.staff != self.staff:
+                raise Refused("not_owner")
+            for resident in self._on.hub.residents(c.id):
+                resident.typing(frame.on)
+            for console in list(self._on.hub.consoles):
+                if console is not self:
+                    console.somebody_types(c.id, frame.on, self.member.name)
+
+        await self._on.performer.look(frame.conversation, tell)
+
+    # Out
+
+    def stepped(self, step: Step, position: int | None) -> None:
+        c = step.after
+        if c.id in self._opened:
+            for turn in step.turns:
+                self.push({"type": "turn", "conversation": str(c.id), "turn": turn_for_staff(turn)})
+        if step.owner_changed:
+            self._on.presence_stale = True
+        if any(record.table == "callback" for record in step.records):
+            self._on.callbacks_stale = True
+        if self._concerns(c) or (step.before and self._concerns(step.before)) or c.id in self._opened:
+            self.push({"type": "conversation", **summary(c)})
+
+    def _concerns(self, c: Conversation) -> bool:
+        waits = c.state is State.WAITING and c.team in self.member.teams and self._may_talk
+        return waits or (c.state is State.STAFF and c.owner is not None and c.owner.staff == self.staff)
+
+    def resident_types(self, conversation: UUID, on: bool) -> None:
+        self.somebody_types(conversation, on, None)
+
+    def somebody_types(self, conversation: UUID, on: bool, name: str | None) -> None:
+        if conversation in self._opened:
+            who = {"from": "staff", "name": name} if name else {"from": "resident"}
+            self.push({"type": "typing", "conversation": str(conversation), "on": on, **who})
+
+    def tell(self, frame: dict[str, Any]) -> None:
+        if frame["type"] != "callbacks" or self._may_talk:
+            self.push(frame)
+
+    def _error(self, code: str, id: str | None = None, by: str | None = None) -> None:
+        message = self._on.library.text(f"errors.{code}", self.member.language)
+        named = {"by": by} if by else {}
+        self.push({"type": "error", **({"id": id} if id else {}), "code": code, "message": message, **named})
+
+
+def me(member: Member) -> dict[str, Any]:
+    return {"staff": str(member.staff), "name": member.name, "role": member.role, "teams": list(member.teams)}
+
+
+def summary(c: Conversation) -> dict[str, Any]:
+    return {
+        "conversation": str(c.id), "state": c.state.value, "epoch": c.epoch, "team": c.team, "waiting_since": moment(c.waiting_since),
+        "reason": c.reason, "topic": c.topic, "channel": c.channel, "language": c.language, "owner": _owner(c),
+        "last_text": c.last_text, "unread": c.unread,
+    }  # fmt: skip
+
+
+def _owner(c: Conversation) -> dict[str, str] | None:
+    return {"staff": str(c.owner.staff), "name": c.owner.name} if c.owner else None
+
+
+def _written(text: str) -> str:
+    """What staff wrote, masked as residents' texts are. Raises BadFrame."""
+    if len(text) > m.TEXT_AT_MOST:
+        raise BadFrame("too_long")
+    return mask(text)
+
+
+def _refuse(code: str) -> Any:
+    raise Refused(code)

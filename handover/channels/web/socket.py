@@ -1,0 +1,247 @@
+"""/chat/ws: a resident's frames become events, and what was stored becomes frames. No dialogue logic."""
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from handover.channels.connection import POLICY, BadFrame, Bucket, Connection
+from handover.channels.web import messages as m
+from handover.channels.wire import moment, turn_for_resident
+from handover.content.library import Library
+from handover.conversation import events as ev
+from handover.conversation.conversation import Conversation, Refused, Step
+from handover.conversation.events import Event
+from handover.conversation.states import REPLAY_AFTER_CLOSING, State
+from handover.history.store import Receipt, Store, Unavailable
+from handover.hub import Hub
+from handover.perform import NotFound, Performer
+from handover.staff.accounts import hashed
+from handover.staff.desk import Desk
+
+log = structlog.get_logger()
+WELCOME_AT_MOST = 200  # turns; the rest follows one by one
+BURST, PER_SECOND = 120, 2.0  # frames of one socket
+SECONDS_PER_PLACE = 180  # a rough promise of the waiting time: an average conversation of three minutes
+
+
+class Residents:
+    """What all resident sockets need."""
+
+    def __init__(self, performer: Performer, store: Store, hub: Hub, desk: Desk, library: Library) -> None:
+        self.performer, self.store, self.hub, self.desk, self.library = performer, store, hub, desk, library
+
+
+class ResidentSocket(Connection):
+    """One socket of one resident. Listens in the hub once it has said hello."""
+
+    def __init__(self, ws: Any, residents: Residents, may_start: Callable[[], bool]) -> None:
+        super().__init__(ws)
+        self._on = residents
+        self._may_start = may_start
+        self._bucket = Bucket(BURST, PER_SECOND)
+        self._conversation: UUID | None = None
+        self._language = "nl"
+        self._place: int | None = None
+
+    async def run(self) -> None:
+        """Until the socket is closed, by either side."""
+        try:
+            if await self._greet():
+                while (frame := await self._next()) is not None:
+                    await self._handle(frame)
+        finally:
+            if self._conversation:
+                self._on.hub.leave(self._conversation, self)
+            await self.end()
+
+    # In
+
+    async def _greet(self) -> bool:
+        """The first frame must be `hello`."""
+        try:
+            frame = await self.receive()
+            if frame is None:
+                return False
+            hello = m.from_resident(frame)
+            if not isinstance(hello, m.Hello):
+                raise BadFrame
+        except BadFrame:
+            self.drop(POLICY, "hello expected")
+            return False
+        self._language = hello.language
+        try:
+            return await self._welcome(hello)
+        except Unavailable:
+            self._error("unavailable")
+            self.drop(1013, "unavailable")
+            return False
+
+    async def _welcome(self, hello: m.Hello) -> bool:
+        token = hello.token or secrets.token_urlsafe(24)
+        if hello.token is None:
+            if not self._may_start():
+                self._error("rate_limited")
+                self.drop(1013, "rate_limited")
+                return False
+            page = hello.page.split("?")[0].split("#")[0] if hello.page else None  # a query may hold what is nobody's business
+            begun = await self._on.performer.begin(language=hello.language, channel="web", page=page, token_hash=hashed(token))
+            id: UUID | None = begun.id
+        else:
+            id = await self._on.store.by_token(hashed(token))
+
+        async def attach(conversation: Conversation) -> bool:
+            closed = conversation.closed_at
+            if closed and self._on.performer.now() - closed > REPLAY_AFTER_CLOSING:
+                return False
+            await self._replay(conversation, token, hello.after)
+            return True
+
+        try:
+            if id and await self._on.performer.look(id, attach):
+                return True
+        except NotFound:
+            pass
+        self._error("not_found")
+        self.drop(POLICY, "not_found")
+        return False
+
+    async def _replay(self, conversation: Conversation, token: str, after: int) -> None:
+        """Nothing can be stored between reading the turns and listening for the next: this runs under the conversation's lock."""
+        turns = [turn_for_resident(turn) for turn in await self._on.store.turns_after_seq(conversation.id, after)]
+        self._language = conversation.language
+        first, rest = turns[:WELCOME_AT_MOST], turns[WELCOME_AT_MOST:]
+        welcome = {"type": "welcome", "conversation": str(conversation.id), "token": token, "language": conversation.language, "turns": first}
+        self.push({**welcome, "more": True} if rest else welcome)
+        for turn in rest:
+            self.push({"type": "turn", "turn": turn})
+        position = await self._on.performer.position(conversation) if conversation.state is State.WAITING else None
+        self._push_state(conversation, position)
+        self._conversation = conversation.id
+        self._on.hub.join(conversation.id, self)
+
+    async def _next(self) -> m.FromResident | None:
+        """The next frame that is well-formed; the others are answered here."""
+        while True:
+            try:
+                frame = await self.receive()
+                if frame is None:
+                    return None
+                decoded = m.from_resident(frame)
+                if not self._bucket.take():
+                    raise BadFrame("rate_limited", str(getattr(decoded, "id", "")) or None)
+                if isinstance(decoded, m.Hello):
+                    raise BadFrame
+                return decoded
+            except BadFrame as wrong:
+                self._error(wrong.code, wrong.id)
+
+    async def _handle(self, frame: m.FromResident) -> None:
+        assert self._conversation is not None and not isinstance(frame, m.Hello)  # noqa: S101 (for the type checker)
+        if isinstance(frame, m.Typing):
+            for console in list(self._on.hub.consoles):
+                console.resident_types(self._conversation, frame.on)
+            return
+        id = str(frame.id)
+        try:
+            decision = await self._decision(frame)
+            receipt = Receipt("resident", frame.id)
+            await self._on.performer.perform(self._conversation, decision, receipt, lambda result: self._acknowledge(id, result))
+        except BadFrame as wrong:
+            self._error(wrong.code, id)
+        except Refused as refused:
+            self._error(refused.code if refused.code in ("closed", "not_found") else "bad_frame", id)
+        except NotFound:
+            self._error("not_found", id)
+            self.drop(POLICY, "not_found")
+        except Unavailable:
+            self._error("unavailable", id)
+
+    async def _decision(self, frame: m.FromResident) -> "Event | Callable[[Conversation], Event | None]":
+        desk = self._on.desk
+        match frame:
+            case m.Message(id, text):
+                return ev.Said(m.checked(text, id), str(id))
+            case m.Choose():
+                return await self._choice(frame)
+            case m.Human():
+                return lambda c: _while_open(c) and desk.human_asked(c, "request")
+            case m.Leave():
+                return lambda c: ev.QueueLeft() if _while_open(c) and c.state is State.WAITING else None
+            case m.Language(language=language):
+                self._language = language
+                return ev.LanguageChanged(language)
+            case m.Rate(id, score, comment):
+                return ev.Rated(score, m.checked(comment, id) if comment else None)
+            case m.Close():
+                return lambda c: ev.Closed() if c.state is not State.CLOSED else None
+        raise BadFrame
+
+    async def _choice(self, frame: m.Choose) -> "Callable[[Conversation], Event | None]":
+        """Looks up what the button was stored with; a client can only name it."""
+        assert self._conversation is not None  # noqa: S101
+        turn = await self._on.store.turn_at(self._conversation, frame.turn)
+        choices = turn.data.get("choices", []) if turn else []
+        chosen = next((choice for choice in choices if choice["id"] == frame.choice), None)
+        if chosen is None:
+            raise BadFrame("not_found", str(frame.id))
+        label, do, id = chosen["label"], chosen["do"], str(frame.id)
+
+        def event(c: Conversation) -> Event | None:
+            _while_open(c)
+            if "human" in do:
+                return self._on.desk.human_asked(c, do["human"]["reason"], label, id) or ev.Chose(label, {}, id)
+            if c.state is State.WAITING and do.get("intent") == "callback":
+                return ev.QueueLeft(label, do, id)
+            return ev.Chose(label, do, id)
+
+        return event
+
+    # Out
+
+    def stepped(self, step: Step, position: int | None) -> None:
+        for turn in step.turns:
+            if turn.seq is not None:
+                self.push({"type": "turn", "turn": turn_for_resident(turn)})
+        nobody_there = any(turn.data.get("opens_at") for turn in step.turns)
+        if step.owner_changed or nobody_there:
+            self._push_state(step.after, position)
+
+    def moved(self, epoch: int, position: int) -> None:
+        if position != self._place:
+            self._place = position
+            self.push({"type": "state", "state": State.WAITING.value, "epoch": epoch, **_queue_place(position)})
+
+    def typing(self, on: bool) -> None:
+        self.push({"type": "typing", "on": on})
+
+    def _push_state(self, c: Conversation, position: int | None) -> None:
+        frame: dict[str, Any] = {"type": "state", "state": c.state.value, "epoch": c.epoch}
+        self._place = position
+        if position:
+            frame |= _queue_place(position)
+        if c.owner:
+            frame["staff"] = c.owner.name
+        if c.state is State.BOT and not self._on.desk.reachable():
+            frame["opens_at"] = moment(self._on.desk.opens_at())
+        self.push(frame)
+
+    def _acknowledge(self, id: str, result: dict[str, Any]) -> None:
+        seq = {"seq": result["seq"]} if result.get("seq") else {}
+        self.push({"type": "ack", "id": id, **seq})
+
+    def _error(self, code: str, id: str | None = None) -> None:
+        message = self._on.library.text(f"errors.{code}", self._language)
+        self.push({"type": "error", **({"id": id} if id else {}), "code": code, "message": message})
+
+
+def _queue_place(position: int) -> dict[str, int]:
+    return {"position": position, "wait_seconds": position * SECONDS_PER_PLACE}
+
+
+def _while_open(conversation: Conversation) -> bool:
+    if conversation.state is State.CLOSED:
+        raise Refused("closed")
+    return True

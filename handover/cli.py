@@ -1,0 +1,177 @@
+"""The `wegwijs` command."""
+
+import asyncio
+import ctypes
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+
+from handover.content.files import ContentError
+from handover.settings import Settings, SettingError, read_settings
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Wegwijs: a municipal assistant that hands over to people.")
+staff = typer.Typer(no_args_is_help=True, help="Staff accounts of the console.")
+app.add_typer(staff, name="staff")
+
+PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    """Every known mistake is one line on stderr and exit code 1 or 2."""
+    try:
+        app()
+    except (SettingError, ContentError) as error:
+        sys.exit(f"wegwijs: {error}")
+
+
+@app.command()
+def serve(with_parent: Annotated[bool, typer.Option(help="Stop when the process that started this one ends.")] = False) -> None:
+    """Serve residents, staff and everything else on one port."""
+    from handover.app import Service, make_app
+
+    if with_parent:
+        _stop_with_parent()
+    settings = read_settings()
+    service = Service(settings)
+    listening = listen_on(settings.host, settings.port)
+    _log_to(settings.data / "logs" / "service.log")
+    typer.echo(f"Wegwijs serves {service.library.facts['name']}\n  residents  {settings.public_url}/\n  staff      {settings.public_url}/console")
+    typer.echo("The assistant itself is ready some seconds later: /health says so. Ctrl+C stops.")
+    make_app(service, settings.port).run(sock=listening, single_process=True, access_log=False, motd=False, debug=False)
+
+
+@app.command()
+def evaluate(questions: Path, results: Path) -> None:
+    """Ask every question of a JSON-lines file and write what the assistant makes of it (docs/protocol.md)."""
+    from handover.evaluate import run
+
+    _log_to(None)
+    sys.exit(asyncio.run(run(read_settings(), questions, results)))
+
+
+@staff.command("add")
+def staff_add(
+    name: str,
+    team: Annotated[list[str], typer.Option(help="A team; may be given more than once.")],
+    role: Annotated[str, typer.Option(help="medewerker, teamleider, redacteur or beheerder.")] = "medewerker",
+    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")] = False,
+    language: Annotated[str, typer.Option(help="nl or en.")] = "nl",
+) -> None:
+    """Add an account. The password is asked for, or read from standard input."""
+    password = _password(password_stdin)
+    _with_accounts(lambda accounts: accounts.add(name, password, role, team, datetime.now(UTC), language))
+    typer.echo(f"added {name} ({role}; {', '.join(team)})")
+
+
+@staff.command("set")
+def staff_set(
+    name: str,
+    team: Annotated[list[str] | None, typer.Option(help="The teams, in place of those that were.")] = None,
+    role: Annotated[str | None, typer.Option(help="medewerker, teamleider, redacteur or beheerder.")] = None,
+    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read a new password from standard input.")] = False,
+    disable: Annotated[bool, typer.Option("--disable", help="Nobody can log in with it any more; its sockets are closed.")] = False,
+    enable: Annotated[bool, typer.Option("--enable", help="Undo --disable.")] = False,
+) -> None:
+    """Change an account."""
+    from handover.staff.accounts import ROLES
+
+    if role and role not in ROLES:
+        sys.exit(f"wegwijs: the role '{role}' should be one of {', '.join(ROLES)}")
+    values: dict[str, Any] = {"teams": sorted({one.lower() for one in team})} if team else {}
+    values |= {"role": role} if role else {}
+    values |= {"password": _password(True)} if password_stdin else {}
+    values |= {"disabled_at": datetime.now(UTC) if disable else None} if disable or enable else {}
+    if not values:
+        sys.exit("wegwijs: say what to change: --team, --role, --password-stdin, --disable or --enable")
+    _with_accounts(lambda accounts: accounts.change(name, **values))
+    typer.echo(f"changed {name}")
+
+
+@staff.command("list")
+def staff_list() -> None:
+    """All accounts: name, role, teams."""
+
+    async def show(accounts: Any) -> None:
+        for row in await accounts.everybody():
+            typer.echo(f"{row['name']}\t{row['role']}\t{', '.join(row['teams'])}{'\tdisabled' if row['disabled_at'] else ''}")
+
+    _with_accounts(show)
+
+
+def _with_accounts(work: Callable[[Any], Awaitable[None]]) -> None:
+    """Runs `work` with the accounts of the database that the settings name, which is made if it is not there."""
+    from handover.history.database import migrate
+    from handover.history.store import Store, Unavailable
+    from handover.staff.accounts import AccountError, Accounts
+
+    settings = read_settings()
+
+    async def run() -> None:
+        await migrate(settings.database_url)
+        store = Store(settings.database_url)
+        await store.start()
+        try:
+            await work(Accounts(store))
+        finally:
+            await store.stop()
+
+    _log_to(None)
+    try:
+        asyncio.run(run())
+    except AccountError as error:
+        sys.exit(f"wegwijs: {error}")
+    except Unavailable:
+        sys.exit(f"wegwijs: the database could not be written: {settings.data}")
+
+
+def _password(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    given: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return given
+
+
+def listen_on(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0: a free one. Ends the program with one line if it is taken."""
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(1024)
+    except OSError as error:
+        sys.exit(f"wegwijs: cannot listen on {host}:{port}: {error.strerror}; WEGWIJS_HOST and WEGWIJS_PORT say where")
+    return listening
+
+
+def _stop_with_parent() -> None:
+    """SIGTERM when `make` ends, however that happened: nothing is left behind that holds the port."""
+    parent = os.getppid()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            sys.exit("wegwijs: the process that started this one is gone")
+
+
+def _log_to(file: Path | None) -> None:
+    """One JSON line an event, to a file (a run) or warnings to stderr (a command). Never a text of a resident."""
+    if file:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        stream: Any = file.open("a", encoding="utf-8", buffering=1)
+    else:
+        stream = sys.stderr
+    level = logging.INFO if file else logging.ERROR
+    logging.basicConfig(stream=stream, level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s", force=True)
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True),
+                    structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(level), logger_factory=structlog.WriteLoggerFactory(file=stream),
+    )  # fmt: skip

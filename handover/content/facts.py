@@ -1,0 +1,90 @@
+"""The municipality's facts: who it is, when it is open, its teams, prices and links. One file, data/municipality.yml."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from handover.content.files import PLACEHOLDER, ContentError, Mapping, read_yaml
+from handover.content.hours import WEEKDAYS, Mode, OpeningHours, period
+
+LANGUAGES = ("nl", "en")
+REQUIRED = ("name", "assistant", "phone", "phone_href", "website", "email", "address", "privacy_url", "contact_url",
+            "balie_hours", "phone_hours", "opening_hours", "teams", "top_questions", "links")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Team:
+    id: str
+    name: str
+    domains: frozenset[str] = frozenset()
+
+
+class Facts:
+    """Read once at the start; raises ContentError with file and line."""
+
+    def __init__(self, path: Path, mode: Mode = "municipality") -> None:
+        self.path = path
+        self._facts = read_yaml(path)
+        for key in REQUIRED:
+            if key not in self._facts:
+                raise ContentError(path, None, f"the key '{key}' is missing")
+        self.hours = self._opening_hours(self._facts["opening_hours"], mode)
+        self.teams = [Team(row["id"], row["name"], frozenset(row.get("domains", []))) for row in self._facts["teams"]]
+        if not self.teams:
+            raise ContentError(path, self._facts.lines["teams"], "there should be one team at least")
+        self.default_team = self.teams[0].id
+        self.top_questions: list[tuple[str, str]] = [self._question(name) for name in self._facts["top_questions"]]
+
+    def __getitem__(self, key: str) -> Any:
+        return self._facts[key]
+
+    def team_name(self, team: str) -> str:
+        return next((known.name for known in self.teams if known.id == team), team)
+
+    def value(self, dotted: str, language: str) -> str:
+        """The fact as text in that language. Raises KeyError. Numbers under a key that starts with `prijs` are euros."""
+        found: Any = self._facts
+        for key in dotted.split("."):
+            if not isinstance(found, dict) or key not in found:
+                raise KeyError(dotted)
+            found = found[key]
+        if isinstance(found, dict) and "nl" in found:
+            found = found.get(language, found["nl"])
+        if isinstance(found, (dict, list)):
+            raise KeyError(dotted)
+        if isinstance(found, int | float) and dotted.rsplit(".", 1)[-1].startswith("prijs"):
+            return euros(found, language)
+        return str(found)
+
+    def fill(self, text: str, language: str) -> str:
+        """`text` with every {a.b} replaced by its fact. Raises KeyError for one that is not there."""
+        return PLACEHOLDER.sub(lambda found: self.value(found.group(1), language), text)
+
+    def _question(self, name: str) -> tuple[str, str]:
+        topic, dot, aspect = name.partition(".")
+        if not dot:
+            raise ContentError(self.path, self._facts.lines["top_questions"], f"'{name}' should be topic.aspect")
+        return topic, aspect
+
+    def _opening_hours(self, given: Mapping, mode: Mode) -> OpeningHours:
+        weekly = {}
+        for day in WEEKDAYS:
+            try:
+                weekly[WEEKDAYS.index(day)] = [period(text) for text in given.get(day, [])]
+            except (ValueError, TypeError) as error:
+                raise ContentError(self.path, given.lines.get(day), f"{day}: {error}") from error
+        if not any(weekly.values()):
+            raise ContentError(self.path, given.line, "opening_hours should have one open day at least")
+        dates = given.get("closed_dates", [])
+        if not all(isinstance(day, date) for day in dates):
+            raise ContentError(self.path, given.lines["closed_dates"], "closed_dates should be dates like 2026-12-24")
+        return OpeningHours(weekly, frozenset(dates), frozenset(given.get("closed_on", [])), frozenset(given.get("open_on", [])), mode)
+
+
+def euros(amount: float, language: str) -> str:
+    """83.87 → "€ 83,87" (nl) or "€83.87" (en); whole euros without cents."""
+    number = f"{amount:,.2f}".removesuffix(".00")
+    if language == "en":
+        return f"€{number}"
+    return "€ " + number.replace(",", "_").replace(".", ",").replace("_", ".")

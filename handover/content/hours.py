@@ -1,0 +1,68 @@
+"""When staff can be reached: weekly hours, Dutch public holidays, local exceptions, Europe/Amsterdam."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import holidays
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+Mode = Literal["municipality", "always", "never"]
+Period = tuple[time, time]
+
+
+def period(text: str) -> Period:
+    """ "08:30-17:00" → (08:30, 17:00). Raises ValueError."""
+    found = re.fullmatch(r"(\d\d):(\d\d)-(\d\d):(\d\d)", text)
+    if not found:
+        raise ValueError(f"'{text}' should look like 08:30-17:00")
+    numbers = [int(number) for number in found.groups()]
+    start, end = time(*numbers[:2]), time(*numbers[2:])
+    if start >= end:
+        raise ValueError(f"'{text}' ends before it begins")
+    return start, end
+
+
+@dataclass(frozen=True)
+class OpeningHours:
+    """`weekly`: weekday 0..6 → periods, local time. Public holidays are closed unless named in `open_on`."""
+
+    weekly: dict[int, list[Period]]
+    closed_dates: frozenset[date] = frozenset()
+    closed_on: frozenset[str] = frozenset()  # names of optional holidays, as the holidays package calls them in Dutch
+    open_on: frozenset[str] = frozenset()
+    mode: Mode = "municipality"
+    _holidays: dict[int, dict[date, str]] = field(default_factory=dict, repr=False, compare=False)
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether staff can be reached at this moment (aware)."""
+        if self.mode != "municipality":
+            return self.mode == "always"
+        local = at.astimezone(AMSTERDAM)
+        return any(start <= local.time() < end for start, end in self._periods(local.date()))
+
+    def opens_at(self, at: datetime) -> datetime:
+        """The next beginning of a period after `at`, in UTC; by the municipality's own hours, whatever the mode is."""
+        local = at.astimezone(AMSTERDAM)
+        for days in range(370):
+            day = local.date() + timedelta(days=days)
+            for start, _ in self._periods(day):
+                begins = datetime.combine(day, start, AMSTERDAM)
+                if begins > at:
+                    return begins.astimezone(UTC)
+        raise ValueError("the opening hours have no open day in a year")
+
+    def _periods(self, day: date) -> list[Period]:
+        return [] if day in self.closed_dates or self._is_holiday(day) else self.weekly.get(day.weekday(), [])
+
+    def _is_holiday(self, day: date) -> bool:
+        if day.year not in self._holidays:
+            public = holidays.country_holidays("NL", years=day.year, language="nl")
+            optional = holidays.country_holidays("NL", years=day.year, language="nl", categories=("optional",))
+            named = {when: name for when, name in optional.items() if self.closed_on & set(name.split("; "))}
+            self._holidays[day.year] = {**named, **dict(public.items())}
+        name = self._holidays[day.year].get(day)
+        return name is not None and not self.open_on & set(name.split("; "))

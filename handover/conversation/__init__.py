@@ -1,0 +1,1 @@
+"""The core: decides, without I/O and without a clock of its own."""

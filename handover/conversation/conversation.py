@@ -1,0 +1,577 @@
+"""The core: an event goes in, a step comes out. No I/O and no clock; the time is an argument.
+
+A `Step` is everything one event changes: the conversation as it is afterwards, the turns and records to store with
+it in one transaction, and the effects to carry out once that is durable.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+import msgspec
+
+from handover.conversation import events as ev
+from handover.conversation import states
+from handover.conversation.events import Ask, Event, Person
+from handover.conversation.states import TRANSITIONS, State
+
+Author = Literal["resident", "bot", "staff", "system"]
+MISSED_AT_MOST = 20  # turns that the bot is told of when it gets a conversation back
+
+
+class Refused(Exception):
+    """The event is not allowed now; nothing changed. `code` is one of protocol.md's error codes."""
+
+    def __init__(self, code: str, by: str | None = None) -> None:
+        super().__init__(code)
+        self.code, self.by = code, by
+
+
+class Content(Protocol):
+    """What the core needs from the municipality's texts and topics."""
+
+    def text(self, key: str, language: str, **values: object) -> str: ...
+    def top_choices(self, language: str) -> list[dict[str, Any]]: ...
+    def upl_uri(self, topic: str) -> str | None: ...
+    def moment(self, at: datetime, language: str) -> str: ...
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was said. `pos` counts everything, `seq` what the resident sees; both start at 1 and have no gaps.
+
+    `data` holds what only some turns have: choices (with what they do), link, checked_on, topics, candidates,
+    confidence, understanding, reason, id (the resident's own), author_id (of staff).
+    """
+
+    pos: int
+    seq: int | None
+    author: Author
+    name: str
+    text: str
+    at: datetime
+    language: str
+    kind: str | None = None
+    topic: str | None = None
+    aspect: str | None = None
+    note: bool = False
+    suppressed: bool = False
+    data: dict[str, Any] = {}
+
+
+class Conversation(msgspec.Struct, kw_only=True):
+    """All that is known of a conversation but its turns. `version` grows with every step stored."""
+
+    id: UUID
+    reference: str
+    channel: str
+    language: str
+    created_at: datetime
+    last_at: datetime
+    state: State = State.BOT
+    epoch: int = 1
+    version: int = 0
+    pos: int = 0
+    seq: int = 0
+    external_key: str | None = None
+    page: str | None = None
+    team: str | None = None
+    owner: Person | None = None
+    priority: int = 0  # 1: back in the queue after its member of staff was lost
+    waiting_since: datetime | None = None
+    closed_at: datetime | None = None
+    end_reason: str | None = None
+    topic: str | None = None
+    spoke: bool = False
+    last_text: str = ""
+    unread: int = 0
+    reason: str | None = None  # why it was handed over
+    handover: UUID | None = None
+    packet: dict[str, Any] | None = None
+    callback: UUID | None = None  # the call-back request that this conversation made
+    memory: dict[str, Any] | None = None  # the bot's: slots and active form
+    understanding: dict[str, Any] | None = None
+    unanswered: str | None = None  # the last question that the bot failed to answer
+    asks: tuple[Ask, ...] = ()
+    missed: tuple[dict[str, str], ...] = ()
+    timers: dict[str, datetime] = {}
+    rating: dict[str, Any] | None = None
+
+    @property
+    def due_at(self) -> datetime | None:
+        return min(self.timers.values(), default=None)
+
+
+# What a step writes beside the conversation and its turns
+
+
+class Insert(msgspec.Struct, frozen=True):
+    table: str
+    values: dict[str, Any]
+
+
+class Update(msgspec.Struct, frozen=True):
+    """Sets `values` on the row with this `id`."""
+
+    table: str
+    id: UUID
+    values: dict[str, Any]
+
+
+class AskBot(msgspec.Struct, frozen=True):
+    ask: Ask
+    epoch: int
+    memory: dict[str, Any] | None
+    missed: tuple[dict[str, str], ...]
+
+
+class Step(msgspec.Struct):
+    before: Conversation | None
+    after: Conversation
+    turns: list[Turn]
+    records: list[Insert | Update]
+    asks: list[AskBot]
+
+    @property
+    def empty(self) -> bool:
+        """Nothing to store: the event was allowed and had no effect."""
+        return self.before is not None and not self.turns and not self.records and self.after == msgspec.structs.replace(
+            self.before, version=self.after.version
+        )  # fmt: skip
+
+    @property
+    def owner_changed(self) -> bool:
+        return self.before is None or self.before.epoch != self.after.epoch
+
+
+def decide(conversation: Conversation, event: Event, now: datetime, content: Content, new_id: Callable[[], UUID]) -> Step:
+    """What `event` does to `conversation` at `now`. Raises Refused, and then nothing has changed."""
+    row = TRANSITIONS[conversation.state]
+    if type(event) not in row:
+        raise Refused(_why_not(conversation, event), by=conversation.owner.name if conversation.owner else None)
+    deciding = _Deciding(conversation, now, content, new_id)
+    deciding.take(event)
+    return deciding.step
+
+
+def begin(conversation: Conversation, now: datetime, content: Content, new_id: Callable[[], UUID]) -> Step:
+    """The first step of a new conversation: the greeting, which says that it is a machine that answers."""
+    deciding = _Deciding(conversation, now, content, new_id)
+    deciding.step.before = None
+    deciding.bot("greeting", deciding.say("greeting"), choices=content.top_choices(conversation.language))
+    deciding.timer("unused", states.UNUSED)
+    return deciding.step
+
+
+def _why_not(conversation: Conversation, event: Event) -> str:
+    match conversation.state, event:
+        case State.CLOSED, _:
+            return "closed"
+        case State.STAFF, ev.Claimed():
+            return "taken"
+        case _, ev.Replied() | ev.Transferred() | ev.Returned() | ev.WrappedUp():
+            return "not_owner"
+        case _:
+            return "not_allowed"
+
+
+class _Deciding:
+    """Collects one step. Containers of the conversation are replaced, never changed in place."""
+
+    def __init__(self, before: Conversation, now: datetime, content: Content, new_id: Callable[[], UUID]) -> None:
+        self.c = msgspec.structs.replace(before, version=before.version + 1)
+        self.step = Step(before=before, after=self.c, turns=[], records=[], asks=[])
+        self.now, self.content, self.new_id = now, content, new_id
+
+    def take(self, event: Event) -> None:
+        match event:
+            case ev.Said(text, id):
+                self.resident(text, id)
+                self._ask(Ask(pos=self.c.pos, text=text))
+            case ev.Chose(label, do, id):
+                self.resident(label, id)
+                self._chose(do)
+            case ev.HumanAsked():
+                self._hand_over(event)
+            case ev.NobodyAvailable():
+                self._nobody_available(event)
+            case ev.QueueLeft():
+                self._leave_queue(event)
+            case ev.LanguageChanged(language):
+                self.c.language = language
+            case ev.Rated(score, comment):
+                self.c.rating = {"score": score, "comment": comment, "at": self.now.isoformat()}
+            case ev.Closed():
+                self.close("resident")
+                self.system("closed.resident", reference=self.c.reference)
+            case ev.BotAnswered():
+                self._bot_answered(event)
+            case ev.BotFailed(ask, epoch):
+                if epoch == self.c.epoch:
+                    self._apologise([open_ask for open_ask in self.c.asks if open_ask.pos == ask])
+            case ev.AnswerOverdue():
+                self._apologise([ask for ask in self.c.asks])
+            case ev.Claimed(by, epoch):
+                self._claim(by, epoch)
+            case ev.Replied(by, text):
+                self._owned_by(by)
+                self.staff(by, text)
+                self.c.unread = 0
+            case ev.Noted(by, text):
+                self._turn("staff", by.name, text, note=True, data={"author_id": str(by.staff)})
+            case ev.Transferred():
+                self._transfer(event)
+            case ev.Returned(by, text, epoch):
+                self._give_back(by, text, epoch)
+            case ev.WrappedUp():
+                self._wrap_up(event)
+            case ev.StaffLost(owner):
+                self._staff_lost(owner)
+            case ev.WaitedLong():
+                self._drop_timer("long_wait")
+                self.system("queue.long", choices=self._ways_out())
+            case ev.NobodyCame():
+                self._end_handover("nobody_came")
+                self._own(State.BOT)
+                self.bot("notice", self.say("queue.nobody_came"), choices=[self._human_choice(self.c.reason or "request"), *self._ways_out()])
+                self._await_resident()
+            case ev.IdleWarned():
+                self._drop_timer("idle_warning")
+                self.timer("idle_close", states.IDLE_CLOSE)
+                self.system("idle.warning", choices=[{"label": self.say("button.stay"), "do": {"stay": True}}])
+            case ev.IdleClosed():
+                self.close("idle")
+                self.system("closed.idle", reference=self.c.reference)
+
+    # Turns
+
+    def say(self, key: str, **values: object) -> str:
+        return self.content.text(key, self.c.language, **values)
+
+    def _turn(self, author: Author, name: str, text: str, *, visible: bool = True, note: bool = False, **rest: Any) -> Turn:
+        self.c.pos += 1
+        seen = visible and not note
+        self.c.seq += seen
+        turn = Turn(
+            pos=self.c.pos, seq=self.c.seq if seen else None, author=author, name=name, text=text, at=self.now,
+            note=note, suppressed=not visible, **{"language": self.c.language, **rest},
+        )  # fmt: skip
+        self.step.turns.append(turn)
+        if seen:
+            self.c.last_text = text
+            if self.c.state is not State.BOT and author != "bot":
+                said = {"from": author, "name": name, "text": text}
+                self.c.missed = (*self.c.missed, said)[-MISSED_AT_MOST:]
+        return turn
+
+    def resident(self, text: str, id: str | None) -> None:
+        self.c.spoke = True
+        self.c.last_at = self.now
+        self._drop_timer("unused")
+        self._await_resident()
+        self.c.unread += self.c.state is not State.BOT
+        self._turn("resident", self.say("name.resident"), text, data={"id": id} if id else {})
+
+    def staff(self, by: Person, text: str) -> None:
+        self._turn("staff", by.name, text, data={"author_id": str(by.staff)})
+
+    def system(self, key: str, choices: list[dict[str, Any]] | None = None, **values: object) -> None:
+        data = {"choices": self._numbered(choices)} if choices else {}
+        self._turn("system", self.say("name.system"), self.say(key, **values), kind="notice", data=data)
+
+    def bot(self, kind: str, text: str, choices: list[dict[str, Any]] | None = None, data: dict[str, Any] | None = None) -> None:
+        numbered = {"choices": self._numbered(choices)} if choices else {}
+        self._turn("bot", self.say("name.bot"), text, kind=kind, data={**numbered, **(data or {})})
+
+    def _numbered(self, choices: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Gives each choice the id by which it is chosen; what it does never leaves the service."""
+        return [{"id": f"{self.c.pos + 1}-{number}", **choice} for number, choice in enumerate(choices, 1)]
+
+    def _human_choice(self, reason: str) -> dict[str, Any]:
+        return {"label": self.say("button.human"), "do": {"human": {"reason": reason}}}
+
+    def _ways_out(self) -> list[dict[str, Any]]:
+        return [
+            {"label": self.say("button.callback"), "do": {"intent": "callback", "entities": {}}},
+            {"label": self.say("button.phone"), "do": {"show": "phone"}},
+            {"label": self.say("button.hours"), "do": {"show": "hours"}},
+        ]
+
+    # Time
+
+    def timer(self, kind: str, after: timedelta) -> None:
+        self.c.timers = {**self.c.timers, kind: self.now + after}
+
+    def _drop_timer(self, *kinds: str) -> None:
+        self.c.timers = {kind: due for kind, due in self.c.timers.items() if kind not in kinds}
+
+    def _await_resident(self) -> None:
+        """The clock of a conversation that nobody closes; only while the bot has it."""
+        self._drop_timer("idle_warning", "idle_close")
+        if self.c.state is State.BOT and self.c.spoke:
+            self.timer("idle_warning", states.IDLE_WARNING)
+
+    # Who owns it
+
+    def _own(self, state: State, *, owner: Person | None = None, team: str | None = None) -> None:
+        self.c.state, self.c.owner, self.c.team = state, owner, team or self.c.team
+        self.c.epoch += 1
+        self.c.asks = ()  # what the bot was asked under the old epoch is no longer its business
+        if state is State.WAITING:
+            self.c.waiting_since = self.c.waiting_since or self.now
+            self.c.timers = {"long_wait": self.now + states.LONG_WAIT, "nobody_came": self.now + states.NOBODY_CAME}
+        else:
+            self.c.timers = {}
+        if state is State.BOT:
+            self.c.waiting_since, self.c.priority = None, 0
+
+    def close(self, reason: str) -> None:
+        self._end_handover(reason)
+        self._own(State.CLOSED)
+        self.c.closed_at, self.c.end_reason = self.now, reason
+
+    def _update_handover(self, **values: Any) -> None:
+        if self.c.handover:
+            self.step.records.append(Update("handover", self.c.handover, values))
+
+    def _end_handover(self, outcome: str) -> None:
+        self._update_handover(ended_at=self.now, outcome=outcome)
+        self.c.handover = None
+
+    # The bot
+
+    def _ask(self, ask: Ask) -> None:
+        """Asks the bot, if it owns the conversation. One question at a time, in the order in which they came."""
+        if self.c.state is not State.BOT:
+            return
+        self.c.asks = (*self.c.asks, ask)
+        self.timer("answer", states.ANSWER_LIMIT + timedelta(milliseconds=500))
+        if len(self.c.asks) == 1:
+            self._ask_next()
+
+    def _ask_next(self) -> None:
+        if not self.c.asks:
+            self._drop_timer("answer")
+            return
+        self.step.asks.append(AskBot(self.c.asks[0], self.c.epoch, self.c.memory, self.c.missed))
+
+    def _chose(self, do: dict[str, Any]) -> None:
+        match do:
+            case {"ask": entities}:
+                self._ask(Ask(pos=self.c.pos, intent="vraag", entities=entities))
+            case {"intent": intent}:
+                self._ask(Ask(pos=self.c.pos, intent=intent, entities=do.get("entities", {})))
+            case {"again": text}:
+                self._ask(Ask(pos=self.c.pos, text=text))
+            case {"show": ("phone" | "hours") as what} if self.c.state is not State.STAFF:
+                self.system(f"show.{what}")
+            case {"stay": True} if self.c.state is State.BOT:
+                self.bot("notice", self.say("idle.stay"))
+
+    def _bot_answered(self, event: ev.BotAnswered) -> None:
+        timely = event.epoch == self.c.epoch and any(ask.pos == event.ask for ask in self.c.asks)
+        for turn in event.reply.turns:
+            self._bot_turn(turn, event.reply.understanding, visible=timely)
+        if not timely:
+            return
+        self.c.memory, self.c.understanding = event.reply.memory, event.reply.understanding
+        self.c.missed, self.c.unanswered = (), None
+        self.c.topic = self.c.memory.get("slots", {}).get("topic") or self.c.topic
+        self._answered(event.ask)
+
+    def _answered(self, pos: int) -> None:
+        self.c.asks = tuple(ask for ask in self.c.asks if ask.pos != pos)
+        self._ask_next()
+
+    def _bot_turn(self, turn: ev.BotTurn, understanding: dict[str, Any], *, visible: bool) -> None:
+        keep = ("topics", "link", "checked_on", "confidence", "reason", "candidates")
+        data = {name: value for name in keep if (value := getattr(turn, name)) is not None}
+        if turn.choices:
+            data["choices"] = self._numbered(turn.choices)
+        data["understanding"] = understanding
+        language = turn.language or self.c.language
+        self._turn("bot", self.say("name.bot"), turn.text, visible=visible, kind=turn.kind, topic=turn.topic,
+                   aspect=turn.aspect, language=language, data=data)  # fmt: skip
+        if turn.callback and visible:
+            self._callback(turn.callback)
+
+    def _callback(self, wanted: dict[str, Any]) -> None:
+        """Stored as soon as there is a number, so that nobody who drops out then is forgotten; confirmed or mended after."""
+        match wanted:
+            case {"confirmed": confirmed} if self.c.callback:
+                status = "open" if confirmed else "cancelled"
+                self.step.records.append(Update("callback", self.c.callback, {"status": status, "changed_at": self.now}))
+                self.c.callback = self.c.callback if confirmed else None
+            case {"phone": phone} if self.c.callback:
+                values = {"phone": phone, "status": "unconfirmed", "changed_at": self.now}
+                self.step.records.append(Update("callback", self.c.callback, values))
+            case {"phone": phone}:
+                self.c.callback = self.new_id()
+                slots = (self.c.memory or {}).get("slots", {})
+                self.step.records.append(
+                    Insert("callback", {
+                        "id": self.c.callback, "conversation_id": self.c.id, "phone": phone, "name": None, "team": self.c.team,
+                        "question": self.c.unanswered or slots.get("question"), "topic": slots.get("topic"),
+                        "status": "unconfirmed", "created_at": self.now, "changed_at": self.now, "done_by": None,
+                    })
+                )  # fmt: skip
+
+    def _apologise(self, asks: list[Ask]) -> None:
+        """The bot is down or slow: one honest notice with ways on. A late answer will find its question gone."""
+        if not asks:
+            self._ask_next()
+            return
+        question = next((ask.text for ask in reversed(asks) if ask.text), None)
+        self.c.unanswered = question or self.c.unanswered
+        again = [{"label": self.say("button.again"), "do": {"again": question}}] if question else self._same_again(asks[-1])
+        choices = [*again, self._human_choice("bot_down"), {"label": self.say("button.phone"), "do": {"show": "phone"}}]
+        answered = {ask.pos for ask in asks}
+        self.c.asks = tuple(ask for ask in self.c.asks if ask.pos not in answered)
+        self.bot("notice", self.say("bot.down"), choices=[*choices, *self.content.top_choices(self.c.language)[:2]])
+        self._ask_next()
+
+    def _same_again(self, ask: Ask) -> list[dict[str, Any]]:
+        do = {"ask": ask.entities} if ask.intent == "vraag" else {"intent": ask.intent, "entities": ask.entities}
+        return [{"label": self.say("button.again"), "do": do}]
+
+    # People
+
+    def _hand_over(self, event: ev.HumanAsked) -> None:
+        self._asked_for_a_person(event)
+        self.c.reason, self.c.unread = event.reason, 0
+        if self.c.memory:
+            self.c.memory = {"slots": self._kept_slots(), "loop": None}
+        self._own(State.WAITING, team=event.team)
+        self._new_handover()
+        self.system("queue.entered")
+
+    def _kept_slots(self) -> dict[str, Any]:
+        """What the bot still knows after people had the conversation: its facts, not what it was about to do."""
+        slots = (self.c.memory or {}).get("slots", {})
+        return {name: value for name, value in slots.items() if name not in ("requested_slot", "offered")}
+
+    def _new_handover(self) -> None:
+        self.c.packet = self._packet()
+        self.c.handover = self.new_id()
+        self.step.records.append(
+            Insert("handover", {
+                "id": self.c.handover, "conversation_id": self.c.id, "epoch": self.c.epoch, "team": self.c.team,
+                "reason": self.c.reason, "packet": self.c.packet, "asked_at": self.now, "claimed_at": None,
+                "claimed_by": None, "ended_at": None, "outcome": None,
+            })
+        )  # fmt: skip
+
+    def _packet(self) -> dict[str, Any]:
+        """What a colleague needs to go on without asking again, from the tracker, the NLU result and what was answered."""
+        slots = (self.c.memory or {}).get("slots", {})
+        understood = self.c.understanding or {}
+        topic = slots.get("topic")
+        intents = [{"intent": item["topic"], "confidence": item["confidence"]} for item in understood.get("topics", [])[:3]]
+        filled = [
+            {"name": name, "value": slots[name], "confidence": None, "source": "form"}
+            for name in ("phone", "agreed") if slots.get(name)
+        ]  # fmt: skip
+        filled += [
+            {"name": entity.get("entity"), "value": entity.get("value"), "confidence": entity.get("confidence"), "source": "text"}
+            for entity in slots.get("entities") or []
+        ]
+        return {
+            "reason": self.c.reason,
+            "subject": {"topic": topic, "aspect": slots.get("aspect"), "upl_uri": self.content.upl_uri(topic) if topic else None},
+            "question": self.c.unanswered or slots.get("question"),
+            "slots": filled,
+            "understanding": intents or ([understood["intent"]] if understood.get("intent") else []),
+            "tried": slots.get("tried") or [],
+            "channel": self.c.channel,
+            "language": self.c.language,
+            "page": self.c.page,
+            "identity": None,
+            "waiting_since": self.c.waiting_since.isoformat() if self.c.waiting_since else None,
+        }
+
+    def _asked_for_a_person(self, event: ev.HumanAsked | ev.NobodyAvailable) -> None:
+        """A button of a turn is a turn itself; the widget's own button is none, but counts as having been here."""
+        if event.label:
+            self.resident(event.label, event.id)
+        self.c.last_at, self.c.spoke = self.now, True
+        self._drop_timer("unused")
+        self._await_resident()
+
+    def _nobody_available(self, event: ev.NobodyAvailable) -> None:
+        self._asked_for_a_person(event)
+        key = "closed_now.busy" if event.open else "closed_now.closed"
+        opens = self.content.moment(event.opens_at, self.c.language)
+        self.bot("notice", self.say(key, opens=opens), choices=self._ways_out(), data={"opens_at": event.opens_at.isoformat()})
+
+    def _leave_queue(self, event: ev.QueueLeft) -> None:
+        if event.label:
+            self.resident(event.label, event.id)
+        pressed, do = self.c.pos, event.do
+        self._end_handover("left_queue")
+        self._own(State.BOT)
+        self._await_resident()
+        if do and "intent" in do:
+            self._ask(Ask(pos=pressed, intent=do["intent"], entities=do.get("entities", {})))
+        else:
+            self.bot("notice", self.say("queue.left"))
+
+    def _claim(self, by: Person, epoch: int | None) -> None:
+        if epoch is not None and epoch != self.c.epoch:
+            raise Refused("taken")
+        self._own(State.STAFF, owner=by)
+        self._update_handover(claimed_at=self.now, claimed_by=by.staff)
+        self.system("staff.joined", name=by.name)
+
+    def _owned_by(self, by: Person, epoch: int | None = None) -> None:
+        if not self.c.owner or self.c.owner.staff != by.staff or epoch not in (None, self.c.epoch):
+            raise Refused("not_owner", by=self.c.owner.name if self.c.owner else None)
+
+    def _transfer(self, event: ev.Transferred) -> None:
+        self._owned_by(event.by, event.epoch)
+        self._turn("staff", event.by.name, event.reason, note=True, data={"author_id": str(event.by.staff), "transfer": True})
+        self._end_handover("transferred")
+        self.c.reason = "transfer"
+        if event.to:
+            self._own(State.STAFF, owner=event.to, team=event.team)
+        else:
+            self.c.waiting_since = self.now
+            self._own(State.WAITING, team=event.team)
+        self._new_handover()
+        if event.to:
+            self._update_handover(claimed_at=self.now, claimed_by=event.to.staff)
+            self.system("staff.transferred_to", name=event.to.name)
+        else:
+            self.system("staff.transferred")
+
+    def _give_back(self, by: Person, text: str | None, epoch: int | None) -> None:
+        self._owned_by(by, epoch)
+        if text:
+            self.staff(by, text)
+        agreed = text or next((said["text"] for said in reversed(self.c.missed) if said["from"] == "staff"), "")
+        slots = self._kept_slots() | {"agreed": {"by": by.name, "text": agreed}, "failures": 0}
+        self.c.memory = {"slots": slots, "loop": None}
+        self._end_handover("returned")
+        self._own(State.BOT)
+        self._await_resident()
+        self.bot("notice", self.say("staff.returned", name=by.name))
+
+    def _wrap_up(self, event: ev.WrappedUp) -> None:
+        self._owned_by(event.by, event.epoch)
+        self._end_handover("closed")
+        self.close("staff")
+        self.step.records.append(
+            Insert("wrap_up", {
+                "id": self.new_id(), "conversation_id": self.c.id, "at": self.now, "by_staff": event.by.staff, "by_name": event.by.name,
+                "outcome": event.outcome, "summary": event.summary, "subjects": event.subjects,
+            })
+        )  # fmt: skip
+        self.system("closed.staff", name=event.by.name, reference=self.c.reference)
+
+    def _staff_lost(self, owner: UUID) -> None:
+        if not self.c.owner or self.c.owner.staff != owner:
+            raise Refused("not_owner")
+        lost = self.c.owner.name
+        self._update_handover(claimed_at=None, claimed_by=None)
+        self.c.priority = 1
+        self._own(State.WAITING)
+        self.system("staff.lost", name=lost)

@@ -1,0 +1,206 @@
+"""What can happen in a conversation. Past tense, frozen, and complete: an event carries all that deciding needs."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+Outcome = Literal["resolved", "referred", "callback", "abandoned", "abuse"]
+Language = Literal["nl", "en"]
+
+
+class Event(msgspec.Struct, frozen=True):
+    """The base of all events."""
+
+
+class Person(msgspec.Struct, frozen=True):
+    """A member of staff, as the conversation knows them."""
+
+    staff: UUID
+    name: str
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """A question that the bot still has to answer: the `pos` of the turn that asked it, and what is asked.
+
+    Exactly one of `text` and `intent` is set. An intent comes from a button of ours, never from what was typed.
+    """
+
+    pos: int
+    text: str | None = None
+    intent: str | None = None
+    entities: dict[str, Any] = {}
+
+
+class BotTurn(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One turn as the bot's actions send it (`{"turn": …}`); `choices` still carry what each button does."""
+
+    kind: str
+    text: str
+    topic: str | None = None
+    aspect: str | None = None
+    topics: list[dict[str, Any]] | None = None
+    link: dict[str, str] | None = None
+    checked_on: str | None = None
+    choices: list[dict[str, Any]] = []
+    confidence: float | None = None
+    reason: str | None = None
+    candidates: list[str] | None = None
+    callback: dict[str, Any] | None = None
+    accept: bool = False  # the resident agreed in words to be handed over
+    language: str | None = None
+
+
+class BotReply(msgspec.Struct, frozen=True):
+    """What Rasa answered to one ask."""
+
+    turns: list[BotTurn]
+    memory: dict[str, Any]
+    understanding: dict[str, Any]
+
+
+# What residents do
+
+
+class Said(Event, frozen=True):
+    """`id`, here and below: what the resident's client calls it."""
+
+    text: str
+    id: str | None = None
+
+
+class Chose(Event, frozen=True):
+    """A button. `label` is what the transcript shows, `do` what the button was stored with."""
+
+    label: str
+    do: dict[str, Any]
+    id: str | None = None
+
+
+class HumanAsked(Event, frozen=True):
+    """Asks for a person, and there is one: `team` has somebody available."""
+
+    team: str
+    reason: str
+    label: str | None = None  # of the button, when a button of a turn was pressed
+    id: str | None = None
+
+
+class NobodyAvailable(Event, frozen=True):
+    """Asks for a person, and nobody is there. `opens_at`: the next time that somebody is; `open`: it is within hours."""
+
+    reason: str
+    opens_at: datetime
+    open: bool
+    label: str | None = None
+    id: str | None = None
+
+
+class QueueLeft(Event, frozen=True):
+    """Back to the bot, with the button that did it if it was one (a call-back instead of waiting on)."""
+
+    label: str | None = None
+    do: dict[str, Any] | None = None
+    id: str | None = None
+
+
+class LanguageChanged(Event, frozen=True):
+    language: Language
+
+
+class Rated(Event, frozen=True):
+    score: int
+    comment: str | None = None
+
+
+class Closed(Event, frozen=True):
+    """The resident ends it."""
+
+
+# What the bot does
+
+
+class BotAnswered(Event, frozen=True):
+    ask: int  # pos of the turn that asked
+    epoch: int  # under which it was asked
+    reply: BotReply
+
+
+class BotFailed(Event, frozen=True):
+    """No answer: not reachable, an error, or too slow. `reason` is for the log."""
+
+    ask: int
+    epoch: int
+    reason: str
+
+
+# What staff do
+
+
+class Claimed(Event, frozen=True):
+    by: Person
+    epoch: int | None = None
+
+
+class Replied(Event, frozen=True):
+    by: Person
+    text: str
+
+
+class Noted(Event, frozen=True):
+    by: Person
+    text: str
+
+
+class Transferred(Event, frozen=True):
+    """To a team's queue (`to` is None) or to a colleague by name."""
+
+    by: Person
+    team: str
+    reason: str
+    to: Person | None = None
+    epoch: int | None = None
+
+
+class Returned(Event, frozen=True):
+    by: Person
+    text: str | None = None
+    epoch: int | None = None
+
+
+class WrappedUp(Event, frozen=True):
+    by: Person
+    outcome: Outcome
+    summary: str
+    subjects: list[str]
+    epoch: int | None = None
+
+
+# What time does
+
+
+class StaffLost(Event, frozen=True):
+    """Nothing was heard of the owner for a minute."""
+
+    owner: UUID
+
+
+class AnswerOverdue(Event, frozen=True):
+    pass
+
+
+class WaitedLong(Event, frozen=True):
+    pass
+
+
+class NobodyCame(Event, frozen=True):
+    pass
+
+
+class IdleWarned(Event, frozen=True):
+    pass
+
+
+class IdleClosed(Event, frozen=True):
+    pass

@@ -1,0 +1,110 @@
+"""Who owns a conversation, and what may happen then.
+
+This table is the whole state machine. An event that is not in the row of the current state is refused
+and changes nothing. An event that leads to the same state leaves the owner as he is, except
+`Transferred`, which may go from one member of staff to another. Every change of owner makes the epoch one
+higher, and what was decided under an older epoch is not carried out: that is what keeps a slow bot answer
+from appearing after a colleague has taken over.
+
+The drawing in docs/states.md is made from this table (`wegwijs docs`), and a test walks every state with
+every event.
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+
+from handover.conversation.events import (
+    AnswerOverdue,
+    BotAnswered,
+    BotFailed,
+    Chose,
+    Claimed,
+    Closed,
+    Event,
+    HumanAsked,
+    IdleClosed,
+    IdleWarned,
+    LanguageChanged,
+    NobodyAvailable,
+    NobodyCame,
+    Noted,
+    QueueLeft,
+    Rated,
+    Replied,
+    Returned,
+    Said,
+    StaffLost,
+    Transferred,
+    WaitedLong,
+    WrappedUp,
+)
+
+
+class State(StrEnum):
+    BOT = "bot"
+    WAITING = "waiting"
+    STAFF = "staff"
+    CLOSED = "closed"
+
+
+TRANSITIONS: dict[State, dict[type[Event], State]] = {
+    State.BOT: {
+        Said: State.BOT,
+        Chose: State.BOT,
+        LanguageChanged: State.BOT,
+        Rated: State.BOT,
+        BotAnswered: State.BOT,
+        BotFailed: State.BOT,
+        AnswerOverdue: State.BOT,
+        NobodyAvailable: State.BOT,
+        IdleWarned: State.BOT,
+        HumanAsked: State.WAITING,
+        IdleClosed: State.CLOSED,
+        Closed: State.CLOSED,
+    },
+    State.WAITING: {
+        Said: State.WAITING,
+        Chose: State.WAITING,
+        LanguageChanged: State.WAITING,
+        Rated: State.WAITING,
+        BotAnswered: State.WAITING,  # too late: kept, suppressed
+        BotFailed: State.WAITING,
+        Noted: State.WAITING,
+        WaitedLong: State.WAITING,
+        Claimed: State.STAFF,
+        QueueLeft: State.BOT,
+        NobodyCame: State.BOT,
+        Closed: State.CLOSED,
+    },
+    State.STAFF: {
+        Said: State.STAFF,
+        Chose: State.STAFF,
+        LanguageChanged: State.STAFF,
+        Rated: State.STAFF,
+        BotAnswered: State.STAFF,
+        BotFailed: State.STAFF,
+        Replied: State.STAFF,
+        Noted: State.STAFF,
+        Transferred: State.WAITING,  # or, to a colleague by name, STAFF with another owner
+        Returned: State.BOT,
+        StaffLost: State.WAITING,
+        WrappedUp: State.CLOSED,
+        Closed: State.CLOSED,
+    },
+    State.CLOSED: {
+        Rated: State.CLOSED,
+        BotAnswered: State.CLOSED,
+        BotFailed: State.CLOSED,
+    },
+}
+
+# Time limits are edges as well: the row of a conversation says when the next one is due, and a loop that may
+# die at any moment works them off.
+ANSWER_LIMIT = timedelta(seconds=4)
+LONG_WAIT = timedelta(minutes=3)
+NOBODY_CAME = timedelta(minutes=10)
+IDLE_WARNING = timedelta(minutes=30)
+IDLE_CLOSE = timedelta(minutes=5)  # after the warning
+STAFF_SILENCE = timedelta(seconds=60)
+UNUSED = timedelta(hours=24)  # conversations in which the resident never said anything
+REPLAY_AFTER_CLOSING = timedelta(hours=24)

@@ -1,0 +1,360 @@
+"""The store: one writer that groups the commits of concurrent conversations, and the queries.
+
+A commit to SQLite that survives a power cut costs about 2 ms, whatever is in it. So whoever wants to write hands in a
+`Job` and waits; the writer takes all that wait, writes them in one transaction and tells each how it went. A job is
+written whole or not at all. Jobs carry the version of the conversation they were decided on: if another process was
+first, the job is refused as `Stale` and is decided again on what is there now.
+"""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import structlog
+from sqlalchemy import Row, Table, bindparam, case, delete, func, insert, select, tuple_, update
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from handover.conversation.conversation import Conversation, Insert, Step, Turn, Update
+from handover.conversation.states import State
+from handover.history import tables
+from handover.history.database import is_sqlite, open_engine
+
+log = structlog.get_logger()
+GROUP_AT_MOST = 256
+OPEN_CALLBACKS = ("unconfirmed", "open")
+
+
+class Stale(Exception):
+    """The conversation has changed since it was read; decide again."""
+
+
+class Unavailable(Exception):
+    """Nothing could be stored."""
+
+
+class Conflict(Exception):
+    """A unique value is there already."""
+
+
+@dataclass
+class Job:
+    step: Step | None = None
+    records: Sequence[Insert | Update] = ()
+    token_hash: bytes | None = None
+    done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The client's own id for what it asked, and who it is: "resident" or a staff id."""
+
+    sender: str
+    client_id: UUID
+
+
+class Store:
+    def __init__(self, url: str) -> None:
+        self._write: AsyncEngine = open_engine(url, writer=True)
+        self._read: AsyncEngine = open_engine(url, writer=False) if is_sqlite(url) else self._write
+        self._jobs: asyncio.Queue[Job] = asyncio.Queue()
+        self._writer: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._writer = asyncio.create_task(self._work(), name="store writer")
+
+    async def stop(self) -> None:
+        """Writes what was handed in, then closes."""
+        if self._writer:
+            await self._jobs.join()
+            self._writer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._writer
+        await self._read.dispose()
+        await self._write.dispose()
+
+    # Writing
+
+    async def commit(self, step: Step, receipt: Receipt | None = None, result: Any = None, token_hash: bytes | None = None) -> None:
+        """Returns once `step` is durable. Raises Stale, Conflict or Unavailable, and then nothing of it is stored."""
+        records = list(step.records)
+        if receipt:
+            values = {"conversation_id": step.after.id, "sender": receipt.sender, "client_id": receipt.client_id, "result": result}
+            records.append(Insert("receipt", values))
+        await self._do(Job(step, records, token_hash))
+
+    async def write(self, *records: Insert | Update) -> None:
+        """Stores records that belong to no step (audit lines, sessions, presence)."""
+        await self._do(Job(records=records))
+
+    async def _do(self, job: Job) -> None:
+        self._jobs.put_nowait(job)
+        await job.done
+
+    async def _work(self) -> None:
+        while True:
+            group = [await self._jobs.get()]
+            while len(group) < GROUP_AT_MOST and not self._jobs.empty():
+                group.append(self._jobs.get_nowait())
+            try:
+                await self._write_group(group)
+            finally:
+                for job in group:
+                    self._jobs.task_done()
+                    if not job.done.done():
+                        job.done.set_exception(Unavailable())
+
+    async def _write_group(self, group: list[Job]) -> None:
+        """One bad job must not spoil the others': after an error each is tried alone."""
+        try:
+            async with self._write.connect() as connection, connection.begin():
+                stale = await self._stale(connection, group)
+                await self._write_rows(connection, [job for job in group if job not in stale])
+        except SQLAlchemyError as error:
+            if len(group) > 1:
+                for job in group:
+                    await self._write_group([job])
+                return
+            conflict = isinstance(error, IntegrityError)
+            if not conflict:
+                log.error("store.failed", error=type(error).__name__, cause=type(error.__cause__).__name__)
+            group[0].done.set_exception(Conflict() if conflict else Unavailable())
+            return
+        for job in group:
+            if job.done.done():  # whoever waited has gone
+                continue
+            if job in stale:
+                job.done.set_exception(Stale())
+            else:
+                job.done.set_result(None)
+
+    async def _stale(self, connection: AsyncConnection, group: list[Job]) -> list[Job]:
+        """The jobs whose conversation is not what it was; locks the others' rows, in one order for every process."""
+        wanted = {job.step.before.id: job for job in group if job.step and job.step.before}
+        if not wanted:
+            return []
+        rows = tables.conversation.c
+        query = select(rows.id, rows.version).where(rows.id.in_(wanted)).order_by(rows.id).with_for_update()
+        found = {row.id: row.version for row in await connection.execute(query)}
+        return [job for id, job in wanted.items() if job.step and job.step.before and found.get(id) != job.step.before.version]
+
+    async def _write_rows(self, connection: AsyncConnection, group: list[Job]) -> None:
+        inserts: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        updates: dict[tuple[str, tuple[str, ...]], list[dict[str, Any]]] = defaultdict(list)
+        changed: list[dict[str, Any]] = []
+        for job in group:
+            if job.step:
+                row = _conversation_row(job.step.after)
+                if job.step.before is None:
+                    inserts["conversation"].append({**row, "token_hash": job.token_hash})
+                else:
+                    changed.append({"b_id" if name == "id" else name: value for name, value in row.items()})
+                inserts["turn"].extend(_turn_row(job.step.after.id, turn) for turn in job.step.turns)
+            for record in job.records:
+                if isinstance(record, Insert):
+                    inserts[record.table].append(record.values)
+                else:
+                    updates[record.table, tuple(record.values)].append({"b_id": record.id, **record.values})
+        if changed:
+            await connection.execute(update(tables.conversation).where(tables.conversation.c.id == bindparam("b_id")), changed)
+        for name, rows in sorted(inserts.items(), key=lambda item: item[0] != "conversation"):  # conversations first: others refer to them
+            if rows:
+                await connection.execute(insert(_table(name)), rows)
+        for (name, _), rows in updates.items():
+            await connection.execute(update(_table(name)).where(_table(name).c.id == bindparam("b_id")), rows)
+
+    # Conversations
+
+    async def load(self, id: UUID) -> tuple[Conversation, dict[Receipt, Any]] | None:
+        """The conversation and the receipts of everything that was asked of it."""
+        rows, receipts = tables.conversation.c, tables.receipt.c
+        async with self._read.connect() as connection:
+            body = await connection.scalar(select(rows.body).where(rows.id == id))
+            if body is None:
+                return None
+            given = await connection.execute(select(receipts.sender, receipts.client_id, receipts.result).where(receipts.conversation_id == id))
+            return _conversation(body), {Receipt(row.sender, row.client_id): row.result for row in given}
+
+    async def by_token(self, token_hash: bytes) -> UUID | None:
+        rows = tables.conversation.c
+        async with self._read.connect() as connection:
+            found: UUID | None = await connection.scalar(select(rows.id).where(rows.token_hash == token_hash))
+            return found
+
+    async def turns_after_seq(self, id: UUID, seq: int) -> list[Turn]:
+        """What the resident may see beyond `seq`, in order."""
+        return await self._turns(tables.turn.c.conversation_id == id, tables.turn.c.seq > seq)
+
+    async def turns_after_pos(self, id: UUID, pos: int) -> list[Turn]:
+        """Everything beyond `pos`, notes and suppressed turns included, in order."""
+        return await self._turns(tables.turn.c.conversation_id == id, tables.turn.c.pos > pos)
+
+    async def turn_at(self, id: UUID, seq: int) -> Turn | None:
+        return next(iter(await self._turns(tables.turn.c.conversation_id == id, tables.turn.c.seq == seq)), None)
+
+    async def _turns(self, *where: Any) -> list[Turn]:
+        async with self._read.connect() as connection:
+            return [_turn(row) for row in await connection.execute(select(tables.turn).where(*where).order_by(tables.turn.c.pos))]
+
+    async def due(self, now: datetime, at_most: int = 200) -> list[UUID]:
+        """Conversations of which a timer has run out, longest ago first."""
+        rows = tables.conversation.c
+        return await self._ids(select(rows.id).where(rows.due_at <= now).order_by(rows.due_at).limit(at_most))
+
+    async def owned(self) -> list[tuple[UUID, UUID]]:
+        """(conversation, member of staff) for each conversation that somebody owns."""
+        rows = tables.conversation.c
+        async with self._read.connect() as connection:
+            found = await connection.execute(select(rows.id, rows.owner).where(rows.state == State.STAFF))
+            return [(row.id, row.owner) for row in found]
+
+    async def queue(self, team: str) -> list[tuple[UUID, int]]:
+        """(conversation, epoch) of those that wait for `team`, first one first."""
+        rows = tables.conversation.c
+        where = (rows.state == State.WAITING, rows.team == team)
+        query = select(rows.id, rows.epoch).where(*where).order_by(rows.priority.desc(), rows.waiting_since, rows.id)
+        async with self._read.connect() as connection:
+            return [(row.id, row.epoch) for row in await connection.execute(query)]
+
+    async def for_staff(self, staff: UUID, teams: Iterable[str]) -> list[Conversation]:
+        """What waits for these teams, first one first, and what this person owns."""
+        rows = tables.conversation.c
+        waiting = (rows.state == State.WAITING) & rows.team.in_(list(teams))
+        own = (rows.state == State.STAFF) & (rows.owner == staff)
+        order = (case((rows.state == State.WAITING, 0), else_=1), rows.priority.desc(), rows.waiting_since, rows.id)
+        async with self._read.connect() as connection:
+            return [_conversation(row.body) for row in await connection.execute(select(rows.body).where(waiting | own).order_by(*order))]
+
+    async def took_part(self, conversation: UUID, staff: UUID, teams: Iterable[str]) -> bool:
+        """Whether it was ever handed over to one of these teams, or claimed by this person."""
+        rows = tables.handover.c
+        where = (rows.conversation_id == conversation) & (rows.team.in_(list(teams)) | (rows.claimed_by == staff))
+        async with self._read.connect() as connection:
+            return await connection.scalar(select(func.count()).where(where)) != 0
+
+    async def waiting_by_team(self) -> dict[str, int]:
+        rows = tables.conversation.c
+        async with self._read.connect() as connection:
+            found = await connection.execute(select(rows.team, func.count()).where(rows.state == State.WAITING).group_by(rows.team))
+            return {team: count for team, count in found.tuples()}
+
+    async def oldest_waiting(self) -> datetime | None:
+        rows = tables.conversation.c
+        async with self._read.connect() as connection:
+            found: datetime | None = await connection.scalar(select(func.min(rows.waiting_since)).where(rows.state == State.WAITING))
+            return found
+
+    async def forget(self, conversation: UUID) -> None:
+        """Deletes it with all that belongs to it."""
+        async with self._write.connect() as connection, connection.begin():
+            await connection.execute(delete(tables.conversation).where(tables.conversation.c.id == conversation))
+
+    # Call-backs and wrap-ups
+
+    async def callbacks(self, *, status: str | None = None, conversation: UUID | None = None, id: UUID | None = None) -> list[dict[str, Any]]:
+        """Call-back requests, oldest first; without a status the ones that are still to be done."""
+        rows = tables.callback.c
+        where: list[Any] = []
+        if status:
+            where.append(rows.status == status)
+        elif conversation is None and id is None:
+            where.append(rows.status.in_(OPEN_CALLBACKS))
+        if conversation:
+            where.append(rows.conversation_id == conversation)
+        if id:
+            where.append(rows.id == id)
+        return await self._dicts(select(tables.callback).where(*where).order_by(rows.created_at).limit(500))
+
+    async def wrap_ups(self, conversation: UUID) -> list[dict[str, Any]]:
+        return await self._dicts(select(tables.wrap_up).where(tables.wrap_up.c.conversation_id == conversation))
+
+    # Staff
+
+    async def staff(self, *, login: str | None = None, id: UUID | None = None) -> dict[str, Any] | None:
+        rows = tables.staff.c
+        where = rows.login == login if login is not None else rows.id == id
+        return next(iter(await self._dicts(select(tables.staff).where(where))), None)
+
+    async def all_staff(self) -> list[dict[str, Any]]:
+        return await self._dicts(select(tables.staff).order_by(tables.staff.c.login))
+
+    async def session(self, token_hash: bytes) -> dict[str, Any] | None:
+        """The session with its member of staff: columns of both tables, `id` being the person's."""
+        rows = tables.staff_session.c
+        joined = select(rows.token_hash, rows.created_at.label("began_at"), rows.seen_at, rows.ended_at, tables.staff)
+        query = joined.join(tables.staff, tables.staff.c.id == rows.staff_id).where(rows.token_hash == token_hash)
+        return next(iter(await self._dicts(query)), None)
+
+    async def touch_sessions(self, tokens: Iterable[bytes], now: datetime) -> None:
+        await self._change_sessions(tokens, seen_at=now)
+
+    async def end_session(self, token_hash: bytes, now: datetime) -> None:
+        await self._change_sessions([token_hash], ended_at=now)
+
+    async def _change_sessions(self, tokens: Iterable[bytes], **values: Any) -> None:
+        changed = list(tokens)
+        if changed:
+            async with self._write.connect() as connection, connection.begin():
+                rows = tables.staff_session
+                await connection.execute(update(rows).where(rows.c.token_hash.in_(changed)).values(**values))
+
+    async def presence(self) -> list[Row[Any]]:
+        """(staff_id, status, seen_at) of everybody who was ever on a console."""
+        async with self._read.connect() as connection:
+            return list(await connection.execute(select(tables.presence)))
+
+    async def save_presence(self, staff: UUID, status: str, seen_at: datetime) -> None:
+        rows = tables.presence
+        async with self._write.connect() as connection, connection.begin():
+            values = {"status": status, "seen_at": seen_at}
+            changed = await connection.execute(update(rows).where(rows.c.staff_id == staff).values(**values))
+            if changed.rowcount == 0:
+                await connection.execute(insert(rows).values(staff_id=staff, **values))
+
+    async def audited_since(self, actor: str, action: str, object: str, since: datetime) -> bool:
+        rows = tables.audit.c
+        where = tuple_(rows.actor, rows.action, rows.object) == (actor, action, object)
+        async with self._read.connect() as connection:
+            return await connection.scalar(select(rows.id).where(where, rows.at >= since).limit(1)) is not None
+
+    async def _ids(self, query: Any) -> list[UUID]:
+        async with self._read.connect() as connection:
+            return list(await connection.scalars(query))
+
+    async def _dicts(self, query: Any) -> list[dict[str, Any]]:
+        async with self._read.connect() as connection:
+            return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+
+def _table(name: str) -> Table:
+    return tables.metadata.tables[name]
+
+
+def _conversation(body: Any) -> Conversation:
+    return msgspec.convert(body, Conversation)
+
+
+def _conversation_row(c: Conversation) -> dict[str, Any]:
+    return {
+        "id": c.id, "reference": c.reference, "external_key": c.external_key, "version": c.version, "state": c.state.value,
+        "epoch": c.epoch, "team": c.team, "owner": c.owner.staff if c.owner else None, "priority": c.priority,
+        "waiting_since": c.waiting_since, "due_at": c.due_at, "created_at": c.created_at, "last_at": c.last_at,
+        "closed_at": c.closed_at, "body": c,
+    }  # fmt: skip
+
+
+_TURN_COLUMNS = ("pos", "seq", "author", "name", "text", "at", "language", "kind", "topic", "aspect", "note", "suppressed", "data")
+
+
+def _turn_row(conversation: UUID, turn: Turn) -> dict[str, Any]:
+    return {"conversation_id": conversation, **{name: getattr(turn, name) for name in _TURN_COLUMNS}}
+
+
+def _turn(row: Row[Any]) -> Turn:
+    return Turn(**{name: getattr(row, name) for name in _TURN_COLUMNS})

@@ -1,0 +1,166 @@
+"""Everything that is kept, as tables. Nothing here that SQLite or PostgreSQL would not accept."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON, Boolean, Column, DateTime, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text, TypeDecorator, UniqueConstraint, Uuid,
+)  # fmt: skip
+from sqlalchemy.engine import Dialect
+
+metadata = MetaData()
+
+
+class Utc(TypeDecorator[datetime]):
+    """A moment, aware and in UTC on both sides; SQLite itself knows no time zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+
+
+def _of_conversation(**options: Any) -> Column[Any]:
+    return Column("conversation_id", Uuid, ForeignKey("conversation.id", ondelete="CASCADE"), nullable=False, **options)
+
+
+conversation = Table(
+    "conversation", metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("reference", String(10), nullable=False, unique=True),  # ten digits: what residents are told, and registers keep
+    Column("external_key", String(200), unique=True),  # voice:<gateway>:<call id>
+    Column("token_hash", LargeBinary(32), unique=True),
+    Column("version", Integer, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("team", String(50)),
+    Column("owner", Uuid),
+    Column("priority", Integer, nullable=False),
+    Column("waiting_since", Utc),
+    Column("due_at", Utc),  # the earliest of its timers
+    Column("created_at", Utc, nullable=False),
+    Column("last_at", Utc, nullable=False),
+    Column("closed_at", Utc),
+    Column("body", JSON, nullable=False),  # conversation.Conversation, whole
+    Index("conversation_queue", "state", "team", "priority", "waiting_since"),
+    Index("conversation_owner", "owner", "state"),
+    Index("conversation_due", "due_at"),
+)  # fmt: skip
+
+turn = Table(
+    "turn", metadata,
+    _of_conversation(primary_key=True),
+    Column("pos", Integer, primary_key=True, autoincrement=False),
+    Column("seq", Integer),
+    Column("author", String(10), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("language", String(10), nullable=False),
+    Column("kind", String(30)),
+    Column("topic", String(60)),
+    Column("aspect", String(60)),
+    Column("note", Boolean, nullable=False),
+    Column("suppressed", Boolean, nullable=False),
+    Column("data", JSON, nullable=False),
+    UniqueConstraint("conversation_id", "seq"),
+)  # fmt: skip
+
+# What a client's frame came to: the same id again gives the same result again.
+receipt = Table(
+    "receipt", metadata,
+    _of_conversation(primary_key=True),
+    Column("sender", String(40), primary_key=True),  # "resident", or the id of a member of staff
+    Column("client_id", Uuid, primary_key=True),
+    Column("result", JSON, nullable=False),
+)  # fmt: skip
+
+handover = Table(
+    "handover", metadata,
+    Column("id", Uuid, primary_key=True),
+    _of_conversation(index=True),
+    Column("epoch", Integer, nullable=False),
+    Column("team", String(50), nullable=False),
+    Column("reason", String(100), nullable=False),
+    Column("packet", JSON, nullable=False),
+    Column("asked_at", Utc, nullable=False),
+    Column("claimed_at", Utc),
+    Column("claimed_by", Uuid),
+    Column("ended_at", Utc),
+    Column("outcome", String(30)),
+)  # fmt: skip
+
+callback = Table(
+    "callback", metadata,
+    Column("id", Uuid, primary_key=True),
+    _of_conversation(index=True),
+    Column("team", String(50)),
+    Column("phone", String(30), nullable=False),
+    Column("name", String(200)),
+    Column("question", Text),
+    Column("topic", String(60)),
+    Column("status", String(20), nullable=False),  # unconfirmed, open, done, cancelled
+    Column("created_at", Utc, nullable=False),
+    Column("changed_at", Utc, nullable=False),
+    Column("done_by", Uuid),
+    Index("callback_status", "status", "created_at"),
+)  # fmt: skip
+
+wrap_up = Table(
+    "wrap_up", metadata,
+    Column("id", Uuid, primary_key=True),
+    _of_conversation(index=True),
+    Column("at", Utc, nullable=False),
+    Column("by_staff", Uuid, nullable=False),
+    Column("by_name", String(200), nullable=False),
+    Column("outcome", String(20), nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("subjects", JSON, nullable=False),
+)  # fmt: skip
+
+staff = Table(
+    "staff", metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("login", String(200), nullable=False, unique=True),  # the name, case folded
+    Column("password_hash", String(200), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("teams", JSON, nullable=False),
+    Column("language", String(2), nullable=False),
+    Column("disabled_at", Utc),
+    Column("created_at", Utc, nullable=False),
+)  # fmt: skip
+
+staff_session = Table(
+    "staff_session", metadata,
+    Column("token_hash", LargeBinary(32), primary_key=True),
+    Column("staff_id", Uuid, ForeignKey("staff.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", Utc, nullable=False),
+    Column("seen_at", Utc, nullable=False),
+    Column("ended_at", Utc),
+)  # fmt: skip
+
+presence = Table(
+    "presence", metadata,
+    Column("staff_id", Uuid, ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True),
+    Column("status", String(10), nullable=False),  # available, away, offline
+    Column("seen_at", Utc, nullable=False),
+)  # fmt: skip
+
+# Who did what with which record, never its content. Rows are only ever added.
+audit = Table(
+    "audit", metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Utc, nullable=False),
+    Column("actor", String(100), nullable=False),
+    Column("action", String(50), nullable=False),
+    Column("object", String(100), nullable=False),
+    Column("result", String(50), nullable=False),
+    Column("origin", String(60), nullable=False),
+    Column("request_id", String(40), nullable=False),
+    Index("audit_object", "object", "at"),
+)  # fmt: skip

@@ -1,0 +1,93 @@
+"""Keeps the Rasa processes running: starts them on free ports of loopback, watches them, restarts what dies."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import time
+from asyncio.subprocess import Process
+from pathlib import Path
+
+import structlog
+
+from handover.bootstrap import ROOT, model_path
+from handover.rasa import Bot, Instance
+
+log = structlog.get_logger()
+STARTS_WITHIN = 180.0  # seconds; loading TensorFlow on a busy machine takes long
+SILENT_FOR = 20.0  # seconds without an answer to a health check, after which a process is taken for hung
+PYTHON = ROOT / "bot" / ".venv" / "bin" / "python"
+
+
+class RasaProcess:
+    """One of them. `run` goes on until it is cancelled."""
+
+    def __init__(self, bot: Bot, secrets: dict[str, str], log_file: Path) -> None:
+        self._bot, self._secrets, self._log_file = bot, secrets, log_file
+        self._instance = Instance()
+        self._bot.instances.append(self._instance)
+
+    async def run(self) -> None:
+        pause = 0.5
+        while True:
+            began = time.monotonic()
+            await self._one_life()
+            pause = 0.5 if time.monotonic() - began > 60 else min(pause * 2, 30)
+            await asyncio.sleep(pause)
+
+    async def _one_life(self) -> None:
+        """From start to end of one process."""
+        port = _free_port()
+        with self._log_file.open("ab") as output:
+            process = await asyncio.create_subprocess_exec(
+                str(PYTHON), "-m", "bot.serve", "--model", str(model_path()), "--port", str(port), cwd=ROOT, stdin=asyncio.subprocess.DEVNULL,
+                stdout=output, stderr=output, start_new_session=True, env={**_clean_environment(), **self._secrets},
+            )  # fmt: skip
+        log.info("rasa.started", pid=process.pid)
+        self._instance.url = f"http://127.0.0.1:{port}"
+        watching = asyncio.create_task(self._watch(process))
+        try:
+            code = await process.wait()
+            log.warning("rasa.ended", pid=process.pid, code=code)
+        finally:
+            self._instance.up, self._instance.url = False, None
+            watching.cancel()
+            await _end(process)
+
+    async def _watch(self, process: Process) -> None:
+        """Marks it as up once it answers; kills it when it has not answered for long."""
+        answered, ready = time.monotonic() + STARTS_WITHIN - SILENT_FOR, False
+        while True:
+            if await self._bot.check(self._instance):
+                if not ready:
+                    log.info("rasa.ready", pid=process.pid)
+                answered, ready = time.monotonic(), True
+            elif time.monotonic() - answered > SILENT_FOR:
+                log.error("rasa.hung", pid=process.pid)
+                process.kill()
+                return
+            await asyncio.sleep(2.0 if ready and self._instance.up else 0.2)
+
+
+async def _end(process: Process) -> None:
+    """Asks it to stop, and makes it if it does not."""
+    for sent in (signal.SIGTERM, signal.SIGKILL):
+        if process.returncode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(sent)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), 5)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _clean_environment() -> dict[str, str]:
+    """Nothing of the service's environment that would lead another Python astray, and none of its other secrets."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("WEGWIJS_", "PYTHON", "VIRTUAL_ENV"))}

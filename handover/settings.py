@@ -1,0 +1,154 @@
+"""Every WEGWIJS_ variable, typed. A wrong value stops the start with one line that names it and what it should be."""
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+from urllib.parse import urlsplit
+
+from handover.content.hours import Mode
+
+ROOT = Path(__file__).resolve().parent.parent
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class SettingError(Exception):
+    """`NAME='value' should be …`"""
+
+
+@dataclass(frozen=True)
+class Settings:
+    host: str
+    port: int
+    public_url: str
+    origins: frozenset[str]
+    trusted_proxies: tuple[Network, ...]
+    data: Path
+    municipality: Path
+    opening_hours: Mode
+    database_url: str
+    redis_url: str | None
+    rasa_processes: int
+    workers: int
+
+    @property
+    def secure(self) -> bool:
+        """Served over https: cookies get Secure and the __Host- prefix."""
+        return self.public_url.startswith("https://")
+
+
+def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
+    """Raises SettingError."""
+    host = env.get("WEGWIJS_HOST") or "127.0.0.1"
+    port = _number(env, "WEGWIJS_PORT", 8080, 1, 65535)
+    public = _public_url(env, host, port)
+    data = Path(env.get("WEGWIJS_DATA") or ROOT / "var").absolute()
+    database = env.get("WEGWIJS_DATABASE_URL") or f"sqlite+aiosqlite:///{data / 'wegwijs.db'}"
+    workers = _number(env, "WEGWIJS_WORKERS", 1, 1, 64)
+    if workers > 1:
+        raise SettingError(f"WEGWIJS_WORKERS='{workers}' should be 1: more than one worker is not supported yet")
+    return Settings(
+        host=host,
+        port=port,
+        public_url=public,
+        origins=_origins(env, public, host, port),
+        trusted_proxies=_networks(env, "WEGWIJS_TRUSTED_PROXIES"),
+        data=data,
+        municipality=_file(env, "WEGWIJS_MUNICIPALITY", ROOT / "data" / "municipality.yml"),
+        opening_hours=cast(Mode, _one_of(env, "WEGWIJS_OPENING_HOURS", "municipality", "always", "never")),
+        database_url=_database(database),
+        redis_url=env.get("WEGWIJS_REDIS_URL") or None,
+        rasa_processes=_number(env, "WEGWIJS_RASA_PROCESSES", 1, 1, 16),
+        workers=workers,
+    )
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    value = env.get(name) or str(default)
+    if not value.isdecimal() or not low <= int(value) <= high:
+        raise SettingError(f"{name}='{value}' should be a whole number from {low} to {high}")
+    return int(value)
+
+
+def _one_of(env: Mapping[str, str], name: str, *allowed: str) -> str:
+    value = env.get(name) or allowed[0]
+    if value not in allowed:
+        raise SettingError(f"{name}='{value}' should be one of {', '.join(allowed)}")
+    return value
+
+
+def _file(env: Mapping[str, str], name: str, default: Path) -> Path:
+    path = Path(env.get(name) or default)
+    if not path.is_file():
+        raise SettingError(f"{name}='{path}' should be a file that exists")
+    return path
+
+
+def _origin(url: str) -> str | None:
+    """scheme://host[:port], lower case, or None if `url` is anything else than that."""
+    try:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
+            return None
+        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        default = {"http": 80, "https": 443}[parts.scheme]
+        return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in (None, default) else "")
+    except ValueError:
+        return None
+
+
+def _public_url(env: Mapping[str, str], host: str, port: int) -> str:
+    given = env.get("WEGWIJS_PUBLIC_URL")
+    url = (given or f"http://{f'[{host}]' if ':' in host else host}:{port}").rstrip("/")
+    if _origin(url) is None or urlsplit(url).path:
+        raise SettingError(f"WEGWIJS_PUBLIC_URL='{url}' should look like https://chat.gemeente.nl")
+    if not is_loopback(host) and not url.startswith("https://"):
+        raise SettingError(f"WEGWIJS_PUBLIC_URL='{url}' should be https, because WEGWIJS_HOST='{host}' is not loopback")
+    return url
+
+
+def _origins(env: Mapping[str, str], public: str, host: str, port: int) -> frozenset[str]:
+    given = env.get("WEGWIJS_ORIGINS")
+    if given:
+        origins = set()
+        for item in given.replace(",", " ").split():
+            origin = _origin(item)
+            if origin is None or urlsplit(item).path not in ("", "/"):
+                raise SettingError(f"WEGWIJS_ORIGINS='{item}' should look like https://www.gemeente.nl")
+            origins.add(origin)
+        return frozenset(origins)
+    own = {_origin(public) or public}
+    if is_loopback(host):
+        own |= {f"http://localhost:{port}", f"http://127.0.0.1:{port}"}
+    return frozenset(own)
+
+
+def _networks(env: Mapping[str, str], name: str) -> tuple[Network, ...]:
+    found = []
+    for item in (env.get(name) or "").replace(",", " ").split():
+        try:
+            found.append(ipaddress.ip_network(item, strict=False))
+        except ValueError:
+            raise SettingError(f"{name}='{item}' should be an address or a network like 10.0.0.0/8") from None
+    return tuple(found)
+
+
+def _database(url: str) -> str:
+    """Accepts the plain SQLAlchemy URLs of SQLite and PostgreSQL and puts the async driver in."""
+    for plain, driver in (("sqlite://", "sqlite+aiosqlite://"), ("postgresql://", "postgresql+asyncpg://"), ("postgres://", "postgresql+asyncpg://")):
+        if url.startswith(plain):
+            url = driver + url.removeprefix(plain)
+    if not url.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
+        raise SettingError(f"WEGWIJS_DATABASE_URL='{url}' should start with sqlite:/// or postgresql://")
+    return url

@@ -1,0 +1,47 @@
+"""The desk: whether people can be reached, through which team, and if not, when."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from handover.content.library import Library
+from handover.conversation.conversation import Conversation
+from handover.conversation.events import HumanAsked, NobodyAvailable
+from handover.conversation.states import State
+from handover.staff.presence import Presence
+
+
+class Desk:
+    """What actions and the conversation may know of staff."""
+
+    def __init__(self, library: Library, presence: Presence, now: Callable[[], datetime]) -> None:
+        self._library, self._presence, self.now = library, presence, now
+
+    def open(self) -> bool:
+        return self._library.facts.hours.is_open(self.now())
+
+    def reachable(self) -> bool:
+        """Open, and somebody is available."""
+        return self.open() and bool(self._presence.available(self.now()))
+
+    def opens_at(self) -> datetime:
+        """When the desk opens next (UTC)."""
+        return self._library.facts.hours.opens_at(self.now())
+
+    def team_for(self, topic: str | None) -> str | None:
+        """The topic's own team if somebody of it is available, else the first team, else whoever is there; None: nobody."""
+        if not self.open():
+            return None
+        teams = [self._library.team_for(topic), self._library.facts.default_team]
+        teams += [team for colleague in self._presence.available(self.now()) for team in colleague.teams]
+        return next((team for team in teams if self._presence.available(self.now(), team)), None)
+
+    def human_asked(
+        self, conversation: Conversation, reason: str, label: str | None = None, id: str | None = None
+    ) -> HumanAsked | NobodyAvailable | None:
+        """What asking for a person comes to now; None if a person is coming or is there already."""
+        if conversation.state in (State.WAITING, State.STAFF):
+            return None
+        team = self.team_for(conversation.topic)
+        if team:
+            return HumanAsked(team, reason, label, id)
+        return NobodyAvailable(reason, self.opens_at(), self.open(), label, id)
