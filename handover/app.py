@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from uuid import UUID
 
 import structlog
 from prometheus_client import CollectorRegistry, Gauge, Histogram
@@ -28,12 +28,12 @@ from handover.channels.limits import Budget, client_address
 from handover.channels.pages import add_pages, allowed_origin
 from handover.channels.web.socket import Residents, ResidentSocket
 from handover.content.library import Library
-from handover.conversation.events import StaffLost
-from handover.conversation.states import State
+from handover.conversation.conversation import Conversation, Refused
+from handover.conversation.events import Event, StaffLost
 from handover.history.database import migrate
 from handover.history.store import Store
 from handover.hub import Hub
-from handover.perform import Performer
+from handover.perform import NotFound, Performer
 from handover.rasa import Bot
 from handover.rasa_process import RasaProcess
 from handover.settings import Settings
@@ -124,8 +124,8 @@ class Service:
         now = self.now()
         for conversation, owner in await self.store.owned():
             if self.presence.lost(owner, now):
-                with contextlib.suppress(Exception):
-                    await self.performer.perform(conversation, lambda c, owner=owner: _lost(c, owner))
+                with contextlib.suppress(Refused, NotFound):
+                    await self.performer.perform(conversation, _lost(owner))
         await self.consoles.broadcast(beat=False)
 
     async def _beat(self) -> None:
@@ -137,12 +137,12 @@ class Service:
     async def _check_sessions(self) -> None:
         """Closes the sockets of sessions that hold no more, at once (SEC-8), and keeps the others alive."""
         now = self.now()
-        active = [console.session for console in self.hub.consoles if getattr(console, "active", False)]
+        active = [console.session for console in self.hub.consoles if console.active]
         await self.store.touch_sessions(active, now)
         for console in list(self.hub.consoles):
-            console.active = False  # type: ignore[attr-defined]
+            console.active = False
             member = await self.accounts.member_of(console.session, now)
-            if member != getattr(console, "member", None):
+            if member != console.member:
                 console.drop(1008, "log in again")
 
     def open(self) -> bool:
@@ -154,8 +154,8 @@ class Service:
         return 200, {"status": "ok", "bot": "ok" if self.bot.up else "down"}
 
 
-def _lost(conversation: Any, owner: Any) -> StaffLost | None:
-    return StaffLost(owner) if conversation.state is State.STAFF and conversation.owner.staff == owner else None
+def _lost(owner: UUID) -> Callable[[Conversation], Event | None]:
+    return lambda c: StaffLost(owner) if c.owner and c.owner.staff == owner else None
 
 
 def make_app(service: Service, port: int) -> Sanic:
@@ -168,9 +168,8 @@ def make_app(service: Service, port: int) -> Sanic:
         TOUCHUP=False, GRACEFUL_SHUTDOWN_TIMEOUT=3.0,
     )  # fmt: skip
     registry, answer_seconds = _metrics(service)
-    add_pages(app, settings, service.library, service.open, service.health, registry, service.secrets["WEGWIJS_METRICS_TOKEN"])
-    own = {f"{parts.scheme}://{parts.netloc}" for parts in [urlsplit(settings.public_url)]}
-    own |= {origin for origin in settings.origins if urlsplit(origin).port == port}
+    add_pages(app, settings, service.library, is_open=service.open, health=service.health, registry=registry,
+              metrics_token=service.secrets["WEGWIJS_METRICS_TOKEN"])  # fmt: skip
     starts, logins = Budget(burst=60, per_second=0.5), Budget(burst=60, per_second=1)
 
     def address(request: Request) -> str:
@@ -190,18 +189,18 @@ def make_app(service: Service, port: int) -> Sanic:
     async def only_from_our_pages(request: Request) -> None:
         """Browsers do not guard WebSockets; Origin does (SEC-5)."""
         origin = request.headers.get("origin")
-        if request.path == "/chat/ws" and not allowed_origin(origin, settings.origins | own):
+        if request.path == "/chat/ws" and not allowed_origin(origin, settings.origins | settings.own_origins):
             raise Forbidden("origin")
         staff = request.path == "/console/ws" or (request.path.startswith("/console/") and request.method == "POST" and origin is not None)
-        if staff and not allowed_origin(origin, frozenset(own)):
+        if staff and not allowed_origin(origin, settings.own_origins):
             raise Forbidden("origin")
 
     @app.websocket("/chat/ws")
-    async def resident(request: Request, ws: Websocket) -> None:
+    async def resident_socket(request: Request, ws: Websocket) -> None:
         await ResidentSocket(ws, service.residents, lambda: starts.take(address(request))).run()
 
     @app.websocket("/console/ws")
-    async def console(request: Request, ws: Websocket) -> None:
+    async def console_socket(request: Request, ws: Websocket) -> None:
         await ConsoleSocket(ws, service.consoles, request.ctx.member, Origin(address(request), str(request.id))).run()
 
     @app.on_request

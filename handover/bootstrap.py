@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Iterator  # noqa: UP035 (Python 3.8)
 
 ROOT = Path(__file__).resolve().parent.parent
 UV_VERSION = "0.8.0"  # at least
@@ -23,7 +24,7 @@ class SetupError(Exception):
     """One line that says what is wrong and what to do."""
 
 
-def main(arguments):
+def main(arguments: list) -> None:
     """`service`, `tests`, `bot`, `model` (with --force): what to make ready, in this order."""
     try:
         with _alone():
@@ -35,13 +36,13 @@ def main(arguments):
                 elif what == "model":
                     _model(force="--force" in arguments)
     except SetupError as error:
-        sys.exit("wegwijs: %s" % error)
+        sys.exit(f"wegwijs: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
 
 
 @contextlib.contextmanager
-def _alone():
+def _alone() -> Iterator[None]:
     with open(ROOT / ".setup.lock", "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -51,34 +52,33 @@ def _alone():
         yield
 
 
-def _say(text):
-    print("wegwijs: %s" % text, file=sys.stderr, flush=True)
+def _say(text: str) -> None:
+    print(f"wegwijs: {text}", file=sys.stderr, flush=True)
 
 
 # Environments
 
 
-def _service(with_tests):
+def _service(with_tests: bool) -> None:
     venv, lock = ROOT / ".venv", ROOT / ("requirements-dev.lock" if with_tests else "requirements.lock")
     wanted = _digest(lock, ROOT / "pyproject.toml", extra=str(ROOT))
     stamps = _stamps(venv)
     if stamps.get(lock.name) == wanted and (venv / "bin" / "wegwijs").exists():
         return
-    _say("installing the service's packages%s" % (" and the test tools" if with_tests else ""))
+    _say("installing the service's packages" + (" and the test tools" if with_tests else ""))
     uv = _uv()
     _environment(uv, ROOT, venv)
     python = str(venv / "bin" / "python")
     # not `sync`: the test tools are installed on top of the service's packages and may stay
     _run([uv, "pip", "install", "--python", python, "--require-hashes", "-r", str(lock)], ROOT)
     _run([uv, "pip", "install", "--python", python, "--no-deps", "--no-build-isolation", "-e", str(ROOT)], ROOT)
-    stamps = {name: digest for name, digest in stamps.items() if with_tests is False and name != lock.name} if stamps else {}
     stamps[lock.name] = wanted
     if with_tests:
         stamps["requirements.lock"] = _digest(ROOT / "requirements.lock", ROOT / "pyproject.toml", extra=str(ROOT))
     _stamp(venv, stamps)
 
 
-def _bot():
+def _bot() -> None:
     folder = ROOT / "bot"
     venv, lock = folder / ".venv", folder / "requirements.lock"
     wanted = _digest(lock)
@@ -91,14 +91,14 @@ def _bot():
     _stamp(venv, {lock.name: wanted})
 
 
-def _environment(uv, folder, venv):
+def _environment(uv: str, folder: Path, venv: Path) -> None:
     """`.python-version` in the folder names the Python; uv finds it (pyenv's too) or downloads it."""
     if not (venv / "bin" / "python").exists():
         shutil.rmtree(str(venv), ignore_errors=True)
         _run([uv, "venv", "--quiet", str(venv)], folder)
 
 
-def _uv():
+def _uv() -> str:
     """The uv of the PATH, or one of our own in .uv/."""
     found = shutil.which("uv")
     if found:
@@ -114,15 +114,15 @@ def _uv():
     return str(own)
 
 
-def _run(command, folder, hint=""):
+def _run(command: list, folder: Path, hint: str = "") -> None:
     environment = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH")}
-    result = subprocess.run(command, cwd=str(folder), env=environment)  # noqa: S603, PLW1510 (our own commands)
+    result = subprocess.run(command, cwd=str(folder), env=environment)  # noqa: S603 (our own commands)
     if result.returncode != 0:
-        shown = " ".join([Path(command[0]).name] + command[1:3])
-        raise SetupError("'%s …' ended with %d; its own message stands above. %s" % (shown, result.returncode, hint))
+        shown = " ".join([Path(command[0]).name, *command[1:3]])
+        raise SetupError(f"'{shown} …' ended with {result.returncode}; its own message stands above. {hint}")
 
 
-def _stamps(venv):
+def _stamps(venv: Path) -> dict:
     try:
         lines = (venv / ".wegwijs").read_text().split("\n")
         return dict(line.split(" ", 1) for line in lines if line)
@@ -130,19 +130,19 @@ def _stamps(venv):
         return {}
 
 
-def _stamp(venv, stamps):
-    (venv / ".wegwijs").write_text("".join("%s %s\n" % item for item in sorted(stamps.items())))
+def _stamp(venv: Path, stamps: dict) -> None:
+    (venv / ".wegwijs").write_text("".join(f"{name} {digest}\n" for name, digest in sorted(stamps.items())))
 
 
 # The model
 
 
-def model_path():
+def model_path() -> Path:
     """Where the model that belongs to the present inputs is, trained or not."""
-    return ROOT / "models" / ("wegwijs-%s.tar.gz" % _model_fingerprint()[:16])
+    return ROOT / "models" / f"wegwijs-{_model_fingerprint()[:16]}.tar.gz"
 
 
-def _model_fingerprint():
+def _model_fingerprint() -> str:
     files = []
     for name in MODEL_INPUTS:
         path = ROOT / name
@@ -154,7 +154,7 @@ def _model_fingerprint():
     return _digest(*sorted(files))
 
 
-def _model(force):
+def _model(force: bool) -> None:
     model = model_path()
     if model.exists() and not force:
         return
@@ -164,10 +164,10 @@ def _model(force):
     for old in model.parent.glob("wegwijs-*.tar.gz"):
         if old != model:
             old.unlink()
-    _say("trained in %d s" % (time.time() - began))
+    _say(f"trained in {time.time() - began:.0f} s")
 
 
-def _digest(*files, extra=""):
+def _digest(*files: Path, extra: str = "") -> str:
     digest = hashlib.sha256(extra.encode())
     for file in files:
         digest.update(str(file.relative_to(ROOT)).encode() + b"\0")

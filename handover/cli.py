@@ -16,9 +16,14 @@ import structlog
 import typer
 
 from handover.content.files import ContentError
-from handover.settings import Settings, SettingError, read_settings
+from handover.settings import SettingError, read_settings
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Wegwijs: a municipal assistant that hands over to people.")
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    help="Wegwijs: a municipal assistant that hands over to people.",
+)
 staff = typer.Typer(no_args_is_help=True, help="Staff accounts of the console.")
 app.add_typer(staff, name="staff")
 
@@ -44,7 +49,9 @@ def serve(with_parent: Annotated[bool, typer.Option(help="Stop when the process 
     service = Service(settings)
     listening = listen_on(settings.host, settings.port)
     _log_to(settings.data / "logs" / "service.log")
-    typer.echo(f"Wegwijs serves {service.library.facts['name']}\n  residents  {settings.public_url}/\n  staff      {settings.public_url}/console")
+    typer.echo(
+        f"Wegwijs serves {service.library.facts['name']}\n  residents  {settings.public_url}/\n  staff      {settings.public_url}/console"
+    )
     typer.echo("The assistant itself is ready some seconds later: /health says so. Ctrl+C stops.")
     make_app(service, settings.port).run(sock=listening, single_process=True, access_log=False, motd=False, debug=False)
 

@@ -59,7 +59,7 @@ class _Ear:
 async def run(settings: Settings, questions: Path, results: Path) -> int:
     """The exit code: 0, or 1 when no question could be read."""
     try:
-        lines = questions.read_text(encoding="utf-8").splitlines()
+        lines = await asyncio.to_thread(lambda: questions.read_text(encoding="utf-8").splitlines())
     except (OSError, UnicodeDecodeError) as error:
         print(f"wegwijs: QUESTIONS='{questions}' cannot be read: {error}", file=sys.stderr)
         return 1
@@ -171,7 +171,16 @@ async def _say(service: Service, id: Any, ear: _Ear, text: str) -> Turn | None:
 
 def _row(question: dict[str, Any], turn: Turn | None, milliseconds: float) -> dict[str, Any]:
     if turn is None:
-        blank = {"kind": None, "topic": None, "aspect": None, "topics": [], "candidates": [], "confidence": None, "text": "", "language": None}
+        blank: dict[str, Any] = {
+            "kind": None,
+            "topic": None,
+            "aspect": None,
+            "topics": [],
+            "candidates": [],
+            "confidence": None,
+            "text": "",
+            "language": None,
+        }
         return {"id": question["id"], **blank, "ms": round(milliseconds, 1)}
     topics = turn.data.get("topics") or ([{"topic": turn.topic, "aspect": turn.aspect}] if turn.topic else [])
     return {

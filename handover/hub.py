@@ -24,6 +24,9 @@ class Resident(Listener, Protocol):
 
 
 class Console(Listener, Protocol):
+    member: Any  # staff.accounts.Member, who proved to be that when the socket was opened
+    active: bool  # something came in since the session was last touched
+
     @property
     def staff(self) -> UUID: ...
     @property

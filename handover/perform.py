@@ -52,13 +52,15 @@ class Performer:
     def __init__(self, store: Store, hub: Hub, bot: Bot, content: Content, now: Callable[[], datetime]) -> None:
         self._store, self._hub, self._bot, self._content, self.now = store, hub, bot, content, now
         self._live: OrderedDict[UUID, _Live] = OrderedDict()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self.accept_words: Callable[[Conversation, str], Event | None] = lambda _c, _reason: None
         self.answer_seconds: Callable[[float], None] = lambda _seconds: None
 
     # The way in
 
-    async def begin(self, *, language: str, channel: str, page: str | None, token_hash: bytes, external_key: str | None = None) -> Conversation:
+    async def begin(
+        self, *, language: str, channel: str, page: str | None, token_hash: bytes, external_key: str | None = None
+    ) -> Conversation:
         """A new conversation with its greeting, durable. Raises Unavailable."""
         now = self.now()
         conversation = Conversation(
@@ -74,7 +76,17 @@ class Performer:
     async def perform(
         self, id: UUID, decision: Decision, receipt: Receipt | None = None, acknowledge: Acknowledge = lambda _result: None
     ) -> Conversation:
-        """Lets `decision` happen. Raises NotFound, Refused or Unavailable, and then nothing has happened."""
+        """Lets `decision` happen. Raises NotFound, Refused or Unavailable, and then nothing has happened.
+
+        A socket that closes cancels who waits here; what was begun is finished all the same, so that what was stored
+        is also told to the others and asked of the bot.
+        """
+        task = asyncio.create_task(self._perform(id, decision, receipt, acknowledge))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return await asyncio.shield(task)
+
+    async def _perform(self, id: UUID, decision: Decision, receipt: Receipt | None, acknowledge: Acknowledge) -> Conversation:
         live = self._keep(id)
         async with live.lock:
             while True:
@@ -116,6 +128,8 @@ class Performer:
                 await self._run_out(id, now)
             except (NotFound, Refused):
                 continue
+            except Exception as error:  # one that cannot be worked off must not hold up the others
+                log.error("timer.failed", conversation=str(id), error=type(error).__name__)
 
     async def _run_out(self, id: UUID, now: datetime) -> None:
         if await self.look(id, _unused_since(now)):

@@ -41,8 +41,9 @@ class RasaProcess:
         port = _free_port()
         with self._log_file.open("ab") as output:
             process = await asyncio.create_subprocess_exec(
-                str(PYTHON), "-m", "bot.serve", "--model", str(model_path()), "--port", str(port), cwd=ROOT, stdin=asyncio.subprocess.DEVNULL,
-                stdout=output, stderr=output, start_new_session=True, env={**_clean_environment(), **self._secrets},
+                str(PYTHON), "-m", "bot.serve", "--model", str(model_path()), "--port", str(port), cwd=ROOT,
+                stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
+                env={**_clean_environment(), **self._secrets},
             )  # fmt: skip
         log.info("rasa.started", pid=process.pid)
         self._instance.url = f"http://127.0.0.1:{port}"

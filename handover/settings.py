@@ -23,7 +23,7 @@ class Settings:
     host: str
     port: int
     public_url: str
-    origins: frozenset[str]
+    origins: frozenset[str]  # beside our own
     trusted_proxies: tuple[Network, ...]
     data: Path
     municipality: Path
@@ -32,6 +32,14 @@ class Settings:
     redis_url: str | None
     rasa_processes: int
     workers: int
+
+    @property
+    def own_origins(self) -> frozenset[str]:
+        """Where our own pages are from: the public URL, and on loopback both its names."""
+        own = {_origin(self.public_url) or self.public_url}
+        if is_loopback(self.host):
+            own |= {f"http://localhost:{self.port}", f"http://127.0.0.1:{self.port}"}
+        return frozenset(own)
 
     @property
     def secure(self) -> bool:
@@ -53,7 +61,7 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
         host=host,
         port=port,
         public_url=public,
-        origins=_origins(env, public, host, port),
+        origins=_origins(env),
         trusted_proxies=_networks(env, "WEGWIJS_TRUSTED_PROXIES"),
         data=data,
         municipality=_file(env, "WEGWIJS_MUNICIPALITY", ROOT / "data" / "municipality.yml"),
@@ -118,20 +126,14 @@ def _public_url(env: Mapping[str, str], host: str, port: int) -> str:
     return url
 
 
-def _origins(env: Mapping[str, str], public: str, host: str, port: int) -> frozenset[str]:
-    given = env.get("WEGWIJS_ORIGINS")
-    if given:
-        origins = set()
-        for item in given.replace(",", " ").split():
-            origin = _origin(item)
-            if origin is None or urlsplit(item).path not in ("", "/"):
-                raise SettingError(f"WEGWIJS_ORIGINS='{item}' should look like https://www.gemeente.nl")
-            origins.add(origin)
-        return frozenset(origins)
-    own = {_origin(public) or public}
-    if is_loopback(host):
-        own |= {f"http://localhost:{port}", f"http://127.0.0.1:{port}"}
-    return frozenset(own)
+def _origins(env: Mapping[str, str]) -> frozenset[str]:
+    origins = set()
+    for item in (env.get("WEGWIJS_ORIGINS") or "").replace(",", " ").split():
+        origin = _origin(item)
+        if origin is None or urlsplit(item).path not in ("", "/"):
+            raise SettingError(f"WEGWIJS_ORIGINS='{item}' should look like https://www.gemeente.nl")
+        origins.add(origin)
+    return frozenset(origins)
 
 
 def _networks(env: Mapping[str, str], name: str) -> tuple[Network, ...]:
@@ -146,7 +148,11 @@ def _networks(env: Mapping[str, str], name: str) -> tuple[Network, ...]:
 
 def _database(url: str) -> str:
     """Accepts the plain SQLAlchemy URLs of SQLite and PostgreSQL and puts the async driver in."""
-    for plain, driver in (("sqlite://", "sqlite+aiosqlite://"), ("postgresql://", "postgresql+asyncpg://"), ("postgres://", "postgresql+asyncpg://")):
+    for plain, driver in (
+        ("sqlite://", "sqlite+aiosqlite://"),
+        ("postgresql://", "postgresql+asyncpg://"),
+        ("postgres://", "postgresql+asyncpg://"),
+    ):
         if url.startswith(plain):
             url = driver + url.removeprefix(plain)
     if not url.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):

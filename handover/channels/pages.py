@@ -23,15 +23,16 @@ PUBLIC = ("widget", "shared")  # folders of web/ that pages of other origins loa
 YEAR = 365 * 24 * 3600
 
 
-def add_pages(app: Sanic, settings: Settings, library: Library, is_open: Callable[[], bool], health: Callable[[], tuple[int, dict[str, str]]],
-              registry: CollectorRegistry, metrics_token: str) -> None:  # fmt: skip
+def add_pages(
+    app: Sanic, settings: Settings, library: Library, *, is_open: Callable[[], bool],
+    health: Callable[[], tuple[int, dict[str, str]]], registry: CollectorRegistry, metrics_token: str,
+) -> None:  # fmt: skip
     """The routes of this module on `app`."""
     files = {str(path.relative_to(WEB)): path for path in sorted(WEB.rglob("*")) if path.is_file()}
-    socket_source = settings.public_url.replace("http", "ws", 1)
-    loopback = " ".join(origin.replace("http", "ws", 1) for origin in sorted(settings.origins))
+    sockets = " ".join(origin.replace("http", "ws", 1) for origin in sorted(settings.own_origins))  # Safari wants them named
     policy = "; ".join([
         "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "font-src 'self'", "worker-src 'self'",
-        f"connect-src 'self' {socket_source} {loopback}", "base-uri 'none'", "object-src 'none'", "form-action 'self'",
+        f"connect-src 'self' {sockets}", "base-uri 'none'", "object-src 'none'", "form-action 'self'",
         "frame-ancestors 'none'", "require-trusted-types-for 'script'",
     ])  # fmt: skip
 
@@ -133,7 +134,7 @@ def _sharing(request: Request, settings: Settings, name: str) -> dict[str, str]:
     if name.split("/")[0] not in PUBLIC:
         return {"Cross-Origin-Resource-Policy": "same-origin"}
     found = {"Vary": "Origin", "Cross-Origin-Resource-Policy": "cross-origin"}
-    if origin and allowed_origin(origin, settings.origins):
+    if origin and allowed_origin(origin, settings.origins | settings.own_origins):
         found["Access-Control-Allow-Origin"] = origin
     return found
 

@@ -29,12 +29,12 @@ def turn_for_resident(turn: Turn) -> dict[str, Any]:
 def turn_for_staff(turn: Turn) -> dict[str, Any]:
     shown = {"pos": turn.pos, "seq": turn.seq, "from": turn.author, "name": turn.name, "text": turn.text, "at": moment(turn.at),
              "language": turn.language, "note": turn.note, "suppressed": turn.suppressed}  # fmt: skip
-    understood = {name: turn.data[name] for name in ("understanding", "confidence") if name in turn.data}
+    understood: dict[str, Any] = {name: turn.data[name] for name in ("understanding", "confidence") if name in turn.data}
     return {**shown, **_rest(turn), **understood}
 
 
 def _rest(turn: Turn) -> dict[str, Any]:
-    named = {name: value for name in ("kind", "topic", "aspect") if (value := getattr(turn, name)) is not None}
+    named: dict[str, Any] = {name: value for name in ("kind", "topic", "aspect") if (value := getattr(turn, name)) is not None}
     data = {name: turn.data[name] for name in _OF_EVERYBODY if name in turn.data}
     if "choices" in turn.data:
         data["choices"] = [{"id": choice["id"], "label": choice["label"]} for choice in turn.data["choices"]]

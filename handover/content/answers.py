@@ -67,8 +67,9 @@ class Answers:
         fill = self._facts.fill
         link = merged["link"] and {"url": fill(merged["link"]["url"], language), "title": merged["link"][language]}
         spoken = entry.get("spoken", {}).get(language) or entry[language]
-        return Answer(topic, aspect, fill(entry[language], language).strip(), fill(spoken, language).strip(), link,
-                      merged["checked_on"], merged["owner"], tuple(self._target(topic, name) for name in entry.get("next", [])))  # fmt: skip
+        following = tuple(self._target(topic, name) for name in entry.get("next", []))
+        text, spoken = fill(entry[language], language).strip(), fill(spoken, language).strip()
+        return Answer(topic, aspect, text, spoken, link, merged["checked_on"], merged["owner"], following)
 
     def overdue(self, today: date) -> list[tuple[str, str, str]]:
         """(topic, aspect, owner) of the answers that are withheld because nobody has checked them in time."""
@@ -112,7 +113,8 @@ class Answers:
             if key not in file:
                 raise ContentError(path, 1, f"the key '{key}' is missing")
         if file["topic"] not in self._topics or path.stem != file["topic"]:
-            raise ContentError(path, file.lines["topic"], f"topic '{file['topic']}' should be one of topics.csv and the file's own name")
+            expected = "one of topics.csv and the file's own name"
+            raise ContentError(path, file.lines["topic"], f"topic '{file['topic']}' should be {expected}")
         self._check_fields(path, file)
         for aspect, entry in file["answers"].items():
             line = file["answers"].lines[aspect]

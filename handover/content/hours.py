@@ -19,8 +19,8 @@ def period(text: str) -> Period:
     found = re.fullmatch(r"(\d\d):(\d\d)-(\d\d):(\d\d)", text)
     if not found:
         raise ValueError(f"'{text}' should look like 08:30-17:00")
-    numbers = [int(number) for number in found.groups()]
-    start, end = time(*numbers[:2]), time(*numbers[2:])
+    opens, minute, closes, minute_to = (int(number) for number in found.groups())
+    start, end = time(opens, minute), time(closes, minute_to)
     if start >= end:
         raise ValueError(f"'{text}' ends before it begins")
     return start, end

@@ -17,8 +17,14 @@ class Topic:
 
 def read_topics(path: Path) -> dict[str, Topic]:
     """Topic id → Topic. Raises ContentError."""
-    return {row["topic_id"]: Topic(row["topic_id"], row["upl_name"] or row["topic_id"].replace("_", " "), row["upl_uri"] or None, row["domain"])
-            for row in _rows(path, "topic_id", "upl_name", "upl_uri", "domain")}  # fmt: skip
+    return {
+        row["topic_id"]: Topic(row["topic_id"], row["upl_name"] or _words(row["topic_id"]), row["upl_uri"] or None, row["domain"])
+        for row in _rows(path, "topic_id", "upl_name", "upl_uri", "domain")
+    }
+
+
+def _words(id: str) -> str:
+    return id.replace("_", " ")
 
 
 def read_aspects(path: Path) -> list[str]:

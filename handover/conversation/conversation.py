@@ -169,6 +169,8 @@ def _why_not(conversation: Conversation, event: Event) -> str:
             return "closed"
         case State.STAFF, ev.Claimed():
             return "taken"
+        case _, ev.Claimed(epoch=epoch) if epoch not in (None, conversation.epoch):
+            return "taken"  # it left the queue before this came in
         case _, ev.Replied() | ev.Transferred() | ev.Returned() | ev.WrappedUp():
             return "not_owner"
         case _:
@@ -187,7 +189,7 @@ class _Deciding:
         match event:
             case ev.Said(text, id):
                 self.resident(text, id)
-                self._ask(Ask(pos=self.c.pos, text=text))
+                self._ask(self.c.pos, text=text)
             case ev.Chose(label, do, id):
                 self.resident(label, id)
                 self._chose(do)
@@ -210,7 +212,7 @@ class _Deciding:
                 if epoch == self.c.epoch:
                     self._apologise([open_ask for open_ask in self.c.asks if open_ask.pos == ask])
             case ev.AnswerOverdue():
-                self._apologise([ask for ask in self.c.asks])
+                self._apologise(list(self.c.asks))
             case ev.Claimed(by, epoch):
                 self._claim(by, epoch)
             case ev.Replied(by, text):
@@ -233,7 +235,9 @@ class _Deciding:
             case ev.NobodyCame():
                 self._end_handover("nobody_came")
                 self._own(State.BOT)
-                self.bot("notice", self.say("queue.nobody_came"), choices=[self._human_choice(self.c.reason or "request"), *self._ways_out()])
+                self.bot(
+                    "notice", self.say("queue.nobody_came"), choices=[self._human_choice(self.c.reason or "request"), *self._ways_out()]
+                )
                 self._await_resident()
             case ev.IdleWarned():
                 self._drop_timer("idle_warning")
@@ -258,7 +262,8 @@ class _Deciding:
         )  # fmt: skip
         self.step.turns.append(turn)
         if seen:
-            self.c.last_text = text
+            if author in ("resident", "staff"):
+                self.c.last_text = text
             if self.c.state is not State.BOT and author != "bot":
                 said = {"from": author, "name": name, "text": text}
                 self.c.missed = (*self.c.missed, said)[-MISSED_AT_MOST:]
@@ -327,7 +332,9 @@ class _Deciding:
 
     def close(self, reason: str) -> None:
         self._end_handover(reason)
+        unused = {kind: due for kind, due in self.c.timers.items() if kind == "unused"}
         self._own(State.CLOSED)
+        self.c.timers = unused  # nothing was ever said: it is removed, closed or not
         self.c.closed_at, self.c.end_reason = self.now, reason
 
     def _update_handover(self, **values: Any) -> None:
@@ -340,29 +347,30 @@ class _Deciding:
 
     # The bot
 
-    def _ask(self, ask: Ask) -> None:
+    def _ask(self, pos: int, **what: Any) -> None:
         """Asks the bot, if it owns the conversation. One question at a time, in the order in which they came."""
         if self.c.state is not State.BOT:
             return
-        self.c.asks = (*self.c.asks, ask)
-        self.timer("answer", states.ANSWER_LIMIT + timedelta(milliseconds=500))
+        self.c.asks = (*self.c.asks, Ask(pos=pos, at=self.now, **what))
         if len(self.c.asks) == 1:
             self._ask_next()
 
     def _ask_next(self) -> None:
+        """The time limit counts from when the question was stored, not from when its turn came."""
         if not self.c.asks:
             self._drop_timer("answer")
             return
+        self.c.timers = {**self.c.timers, "answer": self.c.asks[0].at + states.ANSWER_OVERDUE}
         self.step.asks.append(AskBot(self.c.asks[0], self.c.epoch, self.c.memory, self.c.missed))
 
     def _chose(self, do: dict[str, Any]) -> None:
         match do:
             case {"ask": entities}:
-                self._ask(Ask(pos=self.c.pos, intent="vraag", entities=entities))
+                self._ask(self.c.pos, intent="vraag", entities=entities)
             case {"intent": intent}:
-                self._ask(Ask(pos=self.c.pos, intent=intent, entities=do.get("entities", {})))
+                self._ask(self.c.pos, intent=intent, entities=do.get("entities", {}))
             case {"again": text}:
-                self._ask(Ask(pos=self.c.pos, text=text))
+                self._ask(self.c.pos, text=text)
             case {"show": ("phone" | "hours") as what} if self.c.state is not State.STAFF:
                 self.system(f"show.{what}")
             case {"stay": True} if self.c.state is State.BOT:
@@ -419,7 +427,6 @@ class _Deciding:
     def _apologise(self, asks: list[Ask]) -> None:
         """The bot is down or slow: one honest notice with ways on. A late answer will find its question gone."""
         if not asks:
-            self._ask_next()
             return
         question = next((ask.text for ask in reversed(asks) if ask.text), None)
         self.c.unanswered = question or self.c.unanswered
@@ -511,7 +518,7 @@ class _Deciding:
         self._own(State.BOT)
         self._await_resident()
         if do and "intent" in do:
-            self._ask(Ask(pos=pressed, intent=do["intent"], entities=do.get("entities", {})))
+            self._ask(pressed, intent=do["intent"], entities=do.get("entities", {}))
         else:
             self.bot("notice", self.say("queue.left"))
 
@@ -528,6 +535,8 @@ class _Deciding:
 
     def _transfer(self, event: ev.Transferred) -> None:
         self._owned_by(event.by, event.epoch)
+        if event.to and event.to.staff == event.by.staff:
+            raise Refused("not_allowed")
         self._turn("staff", event.by.name, event.reason, note=True, data={"author_id": str(event.by.staff), "transfer": True})
         self._end_handover("transferred")
         self.c.reason = "transfer"

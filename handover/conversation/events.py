@@ -22,12 +22,13 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class Ask(msgspec.Struct, frozen=True):
-    """A question that the bot still has to answer: the `pos` of the turn that asked it, and what is asked.
+    """A question that the bot still has to answer: the `pos` of the turn that asked it, when, and what is asked.
 
     Exactly one of `text` and `intent` is set. An intent comes from a button of ours, never from what was typed.
     """
 
     pos: int
+    at: datetime
     text: str | None = None
     intent: str | None = None
     entities: dict[str, Any] = {}

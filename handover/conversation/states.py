@@ -100,7 +100,8 @@ TRANSITIONS: dict[State, dict[type[Event], State]] = {
 
 # Time limits are edges as well: the row of a conversation says when the next one is due, and a loop that may
 # die at any moment works them off.
-ANSWER_LIMIT = timedelta(seconds=4)
+ANSWER_LIMIT = timedelta(seconds=4)  # for the bot, as long as the process that asked it lives
+ANSWER_OVERDUE = timedelta(seconds=4.5)  # whatever happened: residents hear something within 5 seconds
 LONG_WAIT = timedelta(minutes=3)
 NOBODY_CAME = timedelta(minutes=10)
 IDLE_WARNING = timedelta(minutes=30)

@@ -18,7 +18,11 @@ def is_sqlite(url: str) -> bool:
 
 def open_engine(url: str, *, writer: bool) -> AsyncEngine:
     """An engine for reading, or the one through which everything is written (on SQLite a single connection)."""
-    options: dict[str, Any] = {"hide_parameters": True, "json_serializer": lambda value: msgspec.json.encode(value).decode(), "json_deserializer": msgspec.json.decode}
+    options: dict[str, Any] = {
+        "hide_parameters": True,
+        "json_serializer": lambda value: msgspec.json.encode(value).decode(),
+        "json_deserializer": msgspec.json.decode,
+    }
     if not is_sqlite(url):
         return create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, **options)
     engine = create_async_engine(url, pool_size=1 if writer else 5, max_overflow=0, pool_timeout=30, **options)

@@ -18,7 +18,7 @@ from uuid import UUID
 import msgspec
 import structlog
 from sqlalchemy import Row, Table, bindparam, case, delete, func, insert, select, tuple_, update
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from handover.conversation.conversation import Conversation, Insert, Step, Turn, Update
@@ -43,12 +43,21 @@ class Conflict(Exception):
     """A unique value is there already."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Job:
     step: Step | None = None
     records: Sequence[Insert | Update] = ()
     token_hash: bytes | None = None
     done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def ended(self, error: Exception | None = None) -> None:
+        """Tells whoever waits, if they still do."""
+        if self.done.done():
+            return
+        if error:
+            self.done.set_exception(error)
+        else:
+            self.done.set_result(None)
 
 
 @dataclass(frozen=True)
@@ -107,8 +116,7 @@ class Store:
             finally:
                 for job in group:
                     self._jobs.task_done()
-                    if not job.done.done():
-                        job.done.set_exception(Unavailable())
+                    job.ended(Unavailable())
 
     async def _write_group(self, group: list[Job]) -> None:
         """One bad job must not spoil the others': after an error each is tried alone."""
@@ -116,7 +124,7 @@ class Store:
             async with self._write.connect() as connection, connection.begin():
                 stale = await self._stale(connection, group)
                 await self._write_rows(connection, [job for job in group if job not in stale])
-        except SQLAlchemyError as error:
+        except Exception as error:  # whatever it is: the writer must outlive it
             if len(group) > 1:
                 for job in group:
                     await self._write_group([job])
@@ -124,25 +132,27 @@ class Store:
             conflict = isinstance(error, IntegrityError)
             if not conflict:
                 log.error("store.failed", error=type(error).__name__, cause=type(error.__cause__).__name__)
-            group[0].done.set_exception(Conflict() if conflict else Unavailable())
+            group[0].ended(Conflict() if conflict else Unavailable())
             return
         for job in group:
-            if job.done.done():  # whoever waited has gone
-                continue
-            if job in stale:
-                job.done.set_exception(Stale())
-            else:
-                job.done.set_result(None)
+            job.ended(Stale() if job in stale else None)
 
     async def _stale(self, connection: AsyncConnection, group: list[Job]) -> list[Job]:
         """The jobs whose conversation is not what it was; locks the others' rows, in one order for every process."""
-        wanted = {job.step.before.id: job for job in group if job.step and job.step.before}
+        decided = [(job, job.step.before, job.step.after) for job in group if job.step and job.step.before]
+        wanted = {before.id for _, before, _ in decided}
         if not wanted:
             return []
         rows = tables.conversation.c
         query = select(rows.id, rows.version).where(rows.id.in_(wanted)).order_by(rows.id).with_for_update()
         found = {row.id: row.version for row in await connection.execute(query)}
-        return [job for id, job in wanted.items() if job.step and job.step.before and found.get(id) != job.step.before.version]
+        stale = []
+        for job, before, after in decided:  # two of one conversation in a group: the second sees what the first made of it
+            if found.get(before.id) == before.version:
+                found[before.id] = after.version
+            else:
+                stale.append(job)
+        return stale
 
     async def _write_rows(self, connection: AsyncConnection, group: list[Job]) -> None:
         inserts: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -178,7 +188,9 @@ class Store:
             body = await connection.scalar(select(rows.body).where(rows.id == id))
             if body is None:
                 return None
-            given = await connection.execute(select(receipts.sender, receipts.client_id, receipts.result).where(receipts.conversation_id == id))
+            given = await connection.execute(
+                select(receipts.sender, receipts.client_id, receipts.result).where(receipts.conversation_id == id)
+            )
             return _conversation(body), {Receipt(row.sender, row.client_id): row.result for row in given}
 
     async def by_token(self, token_hash: bytes) -> UUID | None:
@@ -242,7 +254,7 @@ class Store:
         rows = tables.conversation.c
         async with self._read.connect() as connection:
             found = await connection.execute(select(rows.team, func.count()).where(rows.state == State.WAITING).group_by(rows.team))
-            return {team: count for team, count in found.tuples()}
+            return dict(found.tuples().all())
 
     async def oldest_waiting(self) -> datetime | None:
         rows = tables.conversation.c
@@ -257,7 +269,9 @@ class Store:
 
     # Call-backs and wrap-ups
 
-    async def callbacks(self, *, status: str | None = None, conversation: UUID | None = None, id: UUID | None = None) -> list[dict[str, Any]]:
+    async def callbacks(
+        self, *, status: str | None = None, conversation: UUID | None = None, id: UUID | None = None
+    ) -> list[dict[str, Any]]:
         """Call-back requests, oldest first; without a status the ones that are still to be done."""
         rows = tables.callback.c
         where: list[Any] = []

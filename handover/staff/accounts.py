@@ -1,6 +1,7 @@
 """Staff accounts and their sessions. Passwords as argon2id, session tokens stored hashed only."""
 
 import asyncio
+import functools
 import hashlib
 import secrets
 import time
@@ -24,7 +25,6 @@ IDLE, ABSOLUTE = timedelta(minutes=30), timedelta(hours=8)
 PASSWORD_AT_LEAST = 8
 
 _hasher = PasswordHasher()
-_NOBODY = _hasher.hash(secrets.token_hex(16))  # an unknown name takes as long as a wrong password
 
 
 class AccountError(Exception):
@@ -39,6 +39,12 @@ class Member:
     teams: tuple[str, ...]
     language: str
     session: bytes  # the hash of the token this was proved with
+
+
+@functools.cache
+def _nobody() -> str:
+    """What the password of an unknown name is checked against: it takes as long as a wrong one."""
+    return _hasher.hash(secrets.token_hex(16))
 
 
 def hashed(token: str) -> bytes:
@@ -85,7 +91,7 @@ class Accounts:
     async def log_in(self, name: str, password: str, now: datetime) -> str | None:
         """A new session's token, or None: wrong name, wrong password or a disabled account, which take equally long."""
         found = await self._store.staff(login=_login(name))
-        right = await self._verify(found["password_hash"] if found else _NOBODY, password)
+        right = await self._verify(found["password_hash"] if found else None, password)
         if not found or not right or found["disabled_at"]:
             return None
         token = secrets.token_urlsafe(32)
@@ -112,12 +118,16 @@ class Accounts:
         async with self._hashing:
             return await asyncio.to_thread(_hasher.hash, password)
 
-    async def _verify(self, against: str, password: str) -> bool:
+    async def _verify(self, against: str | None, password: str) -> bool:
         async with self._hashing:
-            try:
-                return await asyncio.to_thread(_hasher.verify, against, password)
-            except (VerificationError, InvalidHashError):
-                return False
+            return await asyncio.to_thread(_verify, against, password)
+
+
+def _verify(against: str | None, password: str) -> bool:
+    try:
+        return _hasher.verify(against or _nobody(), password)
+    except (VerificationError, InvalidHashError):
+        return False
 
 
 def _login(name: str) -> str:

@@ -46,6 +46,12 @@ class Resident:
     def is_told(self, state: str) -> None:
         self._until(lambda frame: frame["type"] == "state" and frame["state"] == state)
 
+    def types(self, on: bool) -> None:
+        self._send({"type": "typing", "on": on})
+
+    def sees_typing(self, on: bool) -> None:
+        self._until(lambda frame: frame == {"type": "typing", "on": on})
+
     def heard(self, text: str) -> int:
         return sum(frame["type"] == "turn" and frame["turn"]["text"] == text for frame in self.frames)
 
@@ -287,6 +293,7 @@ def test_BOT8_the_packet_stands_readable_above_the_transcript(console, resident)
     expect(card.locator("dl > div").filter(has_text="Identiteit").last).to_contain_text("niet bekend")
     expect(card).to_contain_text("Website, Nederlands")
     expect(card).to_contain_text("/paspoort")
+    expect(card.get_by_role("link")).to_have_count(0)
     assert card.bounding_box()["y"] < page.get_by_role("log").bounding_box()["y"]
     said = turns(page, "Wat kost een paspoort?").first
     expect(said.locator("strong")).to_have_text("Inwoner")
@@ -404,6 +411,52 @@ def test_SEC17_a_claim_that_comes_too_late_names_who_was_first(console, resident
     expect(chosen(anja, "mine")).to_be_visible()
     row(bram, words).get_by_role("button", name="Oppakken").click()
     expect(bram.get_by_text(f"Al opgepakt door {anja.staff_name}.")).to_be_visible()
+
+
+def test_BOT8_a_transfer_to_a_colleague_goes_with_its_story(console, resident):
+    """BOT-8: the reason is an internal note; the colleague hears that there is a new conversation."""
+    anja, bram = console("Anja"), console("Bram")
+    fatma, words = claimed(resident, anja)
+    action(anja, "Doorzetten").click()
+    dialog = anja.get_by_role("dialog", name="Gesprek doorzetten")
+    dialog.get_by_label("Een collega").check()
+    dialog.get_by_label("Collega", exact=True).select_option(bram.staff_name)
+    dialog.get_by_label("Waarom zet u het door?").fill("Weet meer van paspoorten.")
+    dialog.get_by_role("button", name="Doorzetten").click()
+    expect(anja.get_by_text("Het gesprek is doorgezet.")).to_be_visible()
+    expect(anja.get_by_role("heading", name="Geen gesprek open")).to_be_visible()
+    bram.locator("conversation-list[kind=mine] .choose").click()
+    expect(turns(bram, "Weet meer van paspoorten.")).to_contain_text("Interne notitie")
+    expect(turns(bram, words)).to_have_count(1)
+    reply(bram, "Goedemiddag, met Bram.")
+    fatma.hears("Goedemiddag, met Bram.")
+    assert fatma.heard("Weet meer van paspoorten.") == 0
+
+
+def test_BOT3_back_to_the_assistant_with_a_last_word(console, resident):
+    page = console("Anja")
+    fatma, _ = claimed(resident, page)
+    action(page, "Terug naar assistent").click()
+    dialog = page.get_by_role("dialog", name="Terug naar de assistent")
+    dialog.get_by_label("Laatste bericht").fill("De assistent helpt u verder.")
+    dialog.get_by_role("button", name="Teruggeven").click()
+    expect(page.get_by_text("Het gesprek is terug bij de assistent.")).to_be_visible()
+    fatma.hears("De assistent helpt u verder.")
+    fatma.is_told("bot")
+
+
+def test_BOT4_typing_is_shown_both_ways(console, resident):
+    """BOT-4: a typing sign only while a person types."""
+    page = console("Anja")
+    fatma, _ = claimed(resident, page)
+    fatma.types(True)
+    expect(page.get_by_text("De inwoner typt…")).to_be_visible()
+    fatma.types(False)
+    expect(page.get_by_text("De inwoner typt…")).to_be_hidden()
+    page.keyboard.type("Ik zoek het op")
+    fatma.sees_typing(True)
+    page.keyboard.press("Enter")
+    fatma.sees_typing(False)
 
 
 def test_NFR3_a_reply_whose_ack_was_lost_is_sent_again_and_stored_once(console, resident):

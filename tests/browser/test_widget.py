@@ -139,10 +139,20 @@ def say(page: Page, text: str) -> None:
     field(page).press("Enter")
 
 
+def until(page: Page, condition: Callable[[], Any]) -> None:
+    """Waits for something on our side of the socket, at most five seconds."""
+    for _ in range(250):
+        if condition():
+            return
+        page.wait_for_timeout(20)
+    pytest.fail("it did not happen within 5 s")
+
+
 def host_page(page: Page, stack: Any, theme: str = "none", *, style: str = "", csp: str | None = None, script: bool = True) -> str:
     """A municipality's page on an origin of its own (localhost, where the service is 127.0.0.1), served by the test."""
     service = stack.url.rstrip("/")
     site = f"http://localhost:{urlsplit(service).port}/host"
+    page.context.grant_permissions(["local-network-access"])   # the browser does not know that this page is local too
     tag = (f'<script type="module" src="{service}/web/v1/widget/wegwijs.js" data-language="nl" data-phone="14 0999" '
            f'data-contact-url="https://www.lindewaard.example/contact" data-theme-class="utrecht-theme"></script>')
     html = (f'<!doctype html><html lang="nl"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Gemeente</title>'
@@ -201,7 +211,7 @@ def error(page: Page, service: Played) -> None:
     service.acks = False
     say(page, "Wat kost een paspoort?")
     expect(turns(page)).to_have_count(2)
-    page.wait_for_timeout(50)                 # lets the frame reach the service that we play
+    until(page, lambda: service.frames("message"))
     service.send({"type": "error", "id": service.frames("message")[-1]["id"], "code": "rate_limited", "message": "U stuurt te veel berichten. Wacht even."})
     expect(page.get_by_role("alert").filter(has_text="U stuurt te veel berichten")).to_be_visible()
 
@@ -269,9 +279,9 @@ def test_the_transcript_is_a_named_log_of_a_list(page: Page, played: Played) -> 
     expect(turns(page).nth(2).locator(".text")).to_have_attribute("lang", "en")
 
 
-def test_times_are_those_of_amsterdam(stack: Any, new_page: NewPage) -> None:
+def test_times_are_those_of_amsterdam(stack: Any, page: Page) -> None:
     """NFR-5: 13:05 UTC in November is five past two, also for a reader in Tokyo."""
-    page = new_page(timezone_id="Asia/Tokyo")
+    page.context.new_cdp_session(page).send("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Tokyo"})
     Played(page)
     page.goto(stack.url)
     open_chat(page)
@@ -303,10 +313,7 @@ def test_every_new_message_is_announced_once(page: Page, played: Played) -> None
     assert heard(page, "Wat kost een paspoort?") == 1
     assert heard(page, ANSWER) == 1
     played.drops()
-    expect.set_options(timeout=5000)
-    played_again = page.wait_for_function("() => true")
-    assert played_again
-    page.wait_for_timeout(800)
+    until(page, lambda: played.connections == 2 and len(played.frames("hello")) == 2)
     played.says("Er is nog iets.")
     expect(turns(page)).to_have_count(4)
     assert heard(page, ANSWER) == 1
@@ -404,6 +411,18 @@ def test_on_a_phone_the_focus_is_never_under_the_panel(stack: Any, new_page: New
         if not focus_is_inside(page):
             break
     expect(panel(page)).to_be_hidden()
+
+
+def test_a_button_that_goes_leaves_the_focus_in_the_panel(page: Page, played: Played) -> None:
+    """A11Y-4: asking for a person and leaving the queue hide the button that was pressed."""
+    page.get_by_role("button", name="Medewerker spreken").focus()
+    page.keyboard.press("Enter")
+    played.moves("waiting", position=1)
+    expect(field(page)).to_be_focused()
+    page.get_by_role("button", name="Wachtrij verlaten").focus()
+    page.keyboard.press("Enter")
+    played.moves("bot")
+    expect(field(page)).to_be_focused()
 
 
 def test_unread_messages_are_in_the_name_of_the_launcher(page: Page, played: Played) -> None:
@@ -573,7 +592,7 @@ STRICT = ("default-src 'none'; script-src 'self' {ours}; style-src 'self'; conne
 
 def watch(page: Page) -> list[Request]:
     seen: list[Request] = []
-    page.on("request", seen.append)
+    page.on("request", lambda request: seen.append(request))
     return seen
 
 
@@ -650,7 +669,7 @@ def test_the_page_gets_no_globals(page: Page, stack: Any) -> None:
     Played(page)
     page.goto(host_page(page, stack))
     names = set(page.evaluate("Object.getOwnPropertyNames(window)"))
-    assert names - before == set()
+    assert {name for name in names - before if not name.startswith("__p")} == set()   # __p…: the test's own tools
 
 
 def test_contact_stays_in_sight_when_the_socket_is_blocked(page: Page, stack: Any) -> None:
@@ -702,6 +721,20 @@ def test_unsent_text_survives_a_reload(page: Page, stack: Any) -> None:
     expect(page.get_by_role("log")).to_contain_text("Wat kost een paspoort?")
 
 
+def test_who_waits_keeps_the_line_over_a_reload(page: Page, played: Played) -> None:
+    """BOT-9, A11Y-10: the chat stays closed, but the connection comes back and the launcher counts what staff say."""
+    queue(page, played)
+    page.reload()
+    until(page, lambda: played.connections == 2 and len(played.frames("hello")) == 2)
+    assert played.frames("hello")[-1]["token"] == "t-1"
+    played.moves("staff", staff="Anja")
+    played.says("Goedemiddag, ik lees even mee.", "staff")
+    expect(page.get_by_role("button", name=re.compile("1 nieuw bericht"))).to_be_visible()
+    expect(panel(page)).to_be_hidden()
+    launcher(page).click()
+    expect(turns(page).last).to_contain_text("Goedemiddag, ik lees even mee.")
+
+
 def test_a_message_without_acknowledgement_is_sent_again_with_its_own_id(page: Page, played: Played) -> None:
     """NFR-3: also after a reload; it is shown once and stored once."""
     played.acks = False
@@ -748,9 +781,8 @@ def test_an_unknown_conversation_is_never_replaced_in_silence(page: Page, played
     played.drops()
     expect(page.get_by_role("alert").filter(has_text="Wij kunnen uw gesprek niet meer vinden.")).to_be_visible()
     connections = played.connections
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(1500)              # two retries would fit in here
     assert played.connections == connections
-    page.evaluate("null")
     played.known.add("t-1")
     page.get_by_role("button", name="Nieuw gesprek beginnen").click()
     expect(turns(page)).to_have_count(1)
@@ -823,7 +855,7 @@ def test_the_end_offers_rating_download_and_a_new_conversation(page: Page, playe
     assert "Digitale assistent:" in text and ANSWER in text and "Gecontroleerd op 2 november 2026" in text
     page.get_by_role("button", name="Verstuur uw mening").click()
     expect(page.get_by_role("alert").filter(has_text="Kies eerst een cijfer.")).to_be_visible()
-    page.get_by_role("radio", name="4, tevreden").check()
+    page.get_by_role("radio", name="4 tevreden").check()
     page.get_by_label("Wat kan beter?").fill("Niets")
     page.get_by_role("button", name="Verstuur uw mening").click()
     expect(page.get_by_role("status").filter(has_text="Bedankt voor uw mening.")).to_be_visible()

@@ -1,6 +1,6 @@
 import { element, fill } from "../shared/element.js"
 import { link } from "../shared/links.js"
-import { dateTime, timeElement } from "../shared/time.js"
+import { dateTime, hour, sameDay, timeElement } from "../shared/time.js"
 import { keyed } from "./keyed.js"
 import { spoken, t } from "./words.js"
 
@@ -41,7 +41,7 @@ export class CallbackList extends HTMLElement {
       row.question && element("p", { class: "row-text" }, row.question),
       element("p", { class: "row-meta" },
         [row.topicName, row.status === "unconfirmed" && t("callback.unconfirmed")].filter(Boolean).map((text) => `${text} · `),
-        timeElement(row.created_at, dateTime(row.created_at, spoken()))),
+        timeElement(row.created_at, moment(row.created_at))),
       element("p", { class: "callback-actions" },
         element("button", { type: "button", "aria-label": t("callback.done_this", { phone }), onclick: () => this.#send("done", { callback: row.callback }) }, t("callback.done")),
         element("button", { class: "quiet", type: "button", "aria-label": t("callback.open_this", { phone }), onclick: () => this.#send("choose", { conversation: row.conversation }) }, t("callback.open"))))
@@ -51,6 +51,8 @@ export class CallbackList extends HTMLElement {
     this.dispatchEvent(Object.assign(new Event(type), detail))
   }
 }
+
+const moment = (at) => (sameDay(at, new Date()) ? hour : dateTime)(at, spoken())
 
 /** "+31612345678" → "06 1234 5678"; numbers from elsewhere stay as they are. */
 export function phoneText(phone) {

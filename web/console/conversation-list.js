@@ -55,6 +55,8 @@ export class ConversationList extends HTMLElement {
   }
 
   #show(item, row, position) {
+    const waiting = this.getAttribute("kind") === "waiting"
+    const since = waiting && row.waiting_since
     const part = (name) => item.querySelector(name)
     const put = (name, text) => part(name).textContent !== text && (part(name).textContent = text)
     item.classList.toggle("current", row.current)
@@ -63,11 +65,11 @@ export class ConversationList extends HTMLElement {
     put(".row-unread", row.unread ? t("item.unread", { count: row.unread }) : "")
     put(".row-text", row.last_text ?? "")
     part(".row-text").lang = row.language ?? ""
-    put(".row-reason", row.reason ? label("why", row.reason) : "")
+    put(".row-reason", waiting && row.reason ? label("why", row.reason) : "")
     put(".row-where", [label("channel", row.channel), row.language !== "nl" && languageName(row.language), row.teamName, row.draft && t("item.draft")].filter(Boolean).join(" · "))
-    part(".clock").dataset.since = row.waiting_since ?? ""
-    const since = row.waiting_since ? timeElement(row.waiting_since, t("item.since", { time: hour(row.waiting_since, spoken()) })) : ""
-    if (part(".since").textContent !== (since.textContent ?? "")) fill(part(".since"), since ? [`${t("item.waits")} `, since] : [])
+    part(".clock").dataset.since = since || ""
+    if (part(".since").dataset.since !== since) fill(part(".since"), since && [`${t("item.waits")} `, timeElement(since, t("item.since", { time: hour(since, spoken()) }))])
+    part(".since").dataset.since = since
     part(".claim")?.setAttribute("aria-label", t("item.claim_this", { position, topic: row.topicName }))
   }
 

@@ -79,6 +79,11 @@ export class Desk extends EventTarget {
     return this.teams.find((one) => one.team === team)?.name ?? team
   }
 
+  /** The name of a colleague who is there now, or nothing: an id means little to people. */
+  staffName(staff) {
+    return this.colleagues.find((one) => one.staff === staff)?.name
+  }
+
   claiming(id, on) {
     this.#claiming[on ? "add" : "delete"](id)
   }

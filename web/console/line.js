@@ -38,16 +38,12 @@ export class Line extends EventTarget {
     this.#ready = false
   }
 
-  get up() {
-    return this.#ready
-  }
-
   request(fields) {
     const frame = { id: crypto.randomUUID(), ...fields }
     const answer = new Promise((resolve, reject) => this.#waiting.set(frame.id, { frame, resolve, reject }))
     this.#keep()
     if (this.#ready) this.#socket.send(frame)
-    return Object.assign(answer, { id: frame.id })
+    return answer
   }
 
   /** Replies and notes for this conversation that are not acknowledged yet, oldest first. */

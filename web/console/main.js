@@ -21,6 +21,7 @@ const PARTS = {
 }
 
 const page = document.querySelector("#console")
+let leaving = false                              // the line that closes at a log-out is no session that was lost
 let wasOpen = null                               // { staff, conversation } of a session that ended by itself
 
 for (const [name, part] of Object.entries(PARTS)) customElements.define(name, part)
@@ -57,6 +58,7 @@ function showLogin(notice = "") {
 function showDesk(me) {
   const desk = element("staff-desk", {
     onended: ({ open }) => {
+      if (leaving) return
       wasOpen = { staff: me.staff, conversation: open }
       showLogin(t("line.ended"))
     },
@@ -71,9 +73,11 @@ function showDesk(me) {
 }
 
 async function logOut(desk) {
+  leaving = true
+  const done = await fetch("/console/logout", { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" }).then((answer) => answer.ok, () => false)
+  leaving = false
+  if (!done) return desk.notice(t("error.logout"))
   desk.forget()
-  page.replaceChildren()                         // its line closes first: this is no session that was lost
-  await fetch("/console/logout", { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" }).catch(() => {})
   showLogin(t("line.logged_out"))
 }
 

@@ -1,5 +1,4 @@
 import { element, fill } from "../shared/element.js"
-import { link } from "../shared/links.js"
 import { dateTime, hour, timeElement } from "../shared/time.js"
 import { remember, settings } from "./storage.js"
 import { label, languageName, plain, spoken, sure, t } from "./words.js"
@@ -15,23 +14,11 @@ export class PacketCard extends HTMLElement {
     this.dataset.state = state
     this.hidden = !packet
     if (!packet) return
-    const unknown = t("packet.unknown")
-    const subject = subjectText(packet.subject, topicName)
     fill(this,
       element("details", { open: settings.packet, ontoggle: (event) => remember("packet", event.target.open) },
         element("summary", {}, element("h3", {}, t("packet.heading")), element("span", { class: "packet-short" }, packet.question ?? label("reason", packet.reason))),
-        element("dl", { tabindex: "0", role: "group", "aria-label": t("packet.heading") },
-          row("why", label("reason", packet.reason), "wide"),
-          row("question", packet.question ? element("q", { lang: packet.language }, packet.question) : unknown, "wide"),
-          row("subject", subject || unknown),
-          row("tried", listOf(packet.tried, (one) => subjectText(typeof one === "string" ? { topic: one } : one, topicName) || plain(one), t("packet.nothing_tried"))),
-          row("understood", listOf(packet.understanding, (one) => understood(one, topicName), unknown)),
-          row("slots", listOf(packet.slots, (slot) => slotText(slot, topicName), unknown)),
-          element("div", { class: "wide around" },
-            row("channel", [packet.channel && label("channel", packet.channel), packet.language && languageName(packet.language)].filter(Boolean).join(", ")),
-            row("identity", packet.identity ? t("packet.verified", { level: packet.identity.level, time: dateTime(packet.identity.verified_at, spoken()) }) : unknown),
-            row("waiting", packet.waiting_since ? timeElement(packet.waiting_since, hour(packet.waiting_since, spoken())) : unknown),
-            row("page", packet.page ? link(packet.page, pageText(packet.page), { target: "_blank", rel: "noopener noreferrer" }) : unknown)))))
+        element("div", { class: "packet-body", tabindex: "0", role: "group", "aria-label": t("packet.heading") },
+          story(packet, topicName), around(packet))))
   }
 
   /** For the shortcut: opens the card and goes to it. */
@@ -41,6 +28,29 @@ export class PacketCard extends HTMLElement {
     card.open = true
     card.querySelector("summary").focus()
   }
+}
+
+/** Why, what was asked, and what the bot made of it. */
+function story(packet, topicName) {
+  const unknown = t("packet.unknown")
+  const tried = (one) => subjectText(typeof one === "string" ? { topic: one } : one, topicName) || plain(one)
+  return element("dl", {},
+    row("why", label("reason", packet.reason), "wide"),
+    row("question", packet.question ? element("q", { lang: packet.language }, packet.question) : unknown, "wide"),
+    row("subject", subjectText(packet.subject, topicName) || unknown),
+    row("tried", listOf(packet.tried, tried, t("packet.nothing_tried"))),
+    row("understood", listOf(packet.understanding, (one) => understood(one, topicName), unknown)),
+    row("slots", listOf(packet.slots, (slot) => slotText(slot, topicName), unknown)))
+}
+
+/** Where from, since when and who. The page is what the resident's browser said: text, never a link to follow. */
+function around({ channel, language, identity, waiting_since: since, page }) {
+  const unknown = t("packet.unknown")
+  return element("dl", { class: "around" },
+    row("channel", [channel && label("channel", channel), language && languageName(language)].filter(Boolean).join(", ") || unknown),
+    row("identity", identity ? t("packet.verified", { level: identity.level, time: dateTime(identity.verified_at, spoken()) }) : unknown),
+    row("waiting", since ? timeElement(since, hour(since, spoken())) : unknown),
+    row("page", page ? pageText(page) : unknown))
 }
 
 function row(name, value, wide = "") {
@@ -73,7 +83,7 @@ function slotText({ name, value, confidence, source }, topicName) {
 function pageText(page) {
   try {
     const { pathname, host } = new URL(page)
-    return pathname === "/" ? host : pathname
+    return host + (pathname === "/" ? "" : pathname)
   } catch {
     return page
   }

@@ -1,7 +1,7 @@
 import { element, fill } from "../shared/element.js"
 import { t } from "./words.js"
 
-const MOST = 2000
+const MOST = 4000
 const TYPING_AGAIN = 3000                        // ms between two "typing" frames
 const TYPING_ENDS = 4000
 
@@ -45,8 +45,8 @@ export class ReplyBox extends HTMLElement {
 
   can(reply, note) {
     this.hidden = !reply && !note
-    this.querySelector("#mode-reply").disabled = !reply
-    this.querySelector("#mode-note").disabled = !note
+    this.#offer("reply", reply)
+    this.#offer("note", note)
     if (!reply && note && this.#mode === "reply") this.#choose("note", true)
     if (reply && this.#mode === "note" && this.dataset.forced) this.#choose("reply")
   }
@@ -58,10 +58,21 @@ export class ReplyBox extends HTMLElement {
     this.#area.focus()
   }
 
+  /** Nobody types here any more. */
+  rest() {
+    this.#typing(false)
+  }
+
   /** Puts back what could not be sent, before what was typed since. */
   restore(mode, text) {
     this.#texts.keep(mode, [text, this.#texts.get(mode)].filter(Boolean).join("\n"))
     if (mode === this.#mode) this.#choose(mode)
+  }
+
+  #offer(mode, on) {
+    const input = this.querySelector(`#mode-${mode}`)
+    input.disabled = !on
+    input.parentElement.hidden = !on
   }
 
   get #area() {

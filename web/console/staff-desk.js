@@ -135,7 +135,7 @@ export class StaffDesk extends HTMLElement {
     this.#desk.receive(frame)
     if (frame.type === "ready") this.#ready()
     if (frame.type === "presence") this.#heartbeat()
-    if (frame.type === "error") this.#refuse(frame)
+    if (frame.type === "error" && frame.code !== "not_owner") this.#refuse(frame)   // a "typing" that came too late is nobody's concern
   }
 
   #ready() {
@@ -246,14 +246,14 @@ export class StaffDesk extends HTMLElement {
   async #calledBack(callback) {
     await this.#do({ type: "callback_done", callback }, t("callback.marked"), () => {
       const one = this.#desk.callbacks.get(callback)
-      this.#desk.receive({ type: "callbacks", callbacks: [{ ...one, status: "done", done_by: one.done_by ?? this.me.name }] })
+      this.#desk.receive({ type: "callbacks", callbacks: [{ ...one, status: "done", done_by: this.me.staff }] })
     })
   }
 
   // One conversation
 
   #choose(id) {
-    this.#notice("")
+    this.notice("")
     if (id !== this.#current) {
       this.#leave()
       this.#current = id
@@ -272,9 +272,9 @@ export class StaffDesk extends HTMLElement {
     view.begin({ desk: this.#desk, texts: this.#texts(id) })
     view.reply.addEventListener("say", ({ mode, text }) => this.#say(id, mode, text))
     view.reply.addEventListener("typing", ({ on }) => this.#line.tell({ type: "typing", conversation: id, on }))
+    this.#show()
     const known = this.#desk.opened.get(id)
     if (!known) return
-    this.#show()
     for (const pos of [...known.turns.keys()].sort((a, b) => a - b)) view.add(known.turns.get(pos))
     view.live()
   }
@@ -345,7 +345,7 @@ export class StaffDesk extends HTMLElement {
   #leave() {
     const [left, view] = [this.#current, this.#view]
     this.#current = this.#view = null
-    if (left && view) this.#line.tell({ type: "typing", conversation: left, on: false })
+    view?.reply.rest()
     if (left && !this.#desk.isMine(this.#desk.view(left) ?? {})) this.#desk.forget(left)
   }
 
@@ -358,7 +358,7 @@ export class StaffDesk extends HTMLElement {
   }
 
   async #claim(id) {
-    this.#notice("")
+    this.notice("")
     this.#desk.claiming(id, true)
     this.#toReply = id
     const epoch = this.#desk.view(id)?.epoch
@@ -370,7 +370,7 @@ export class StaffDesk extends HTMLElement {
   }
 
   async #say(conversation, mode, text) {
-    this.#notice("")
+    this.notice("")
     const frame = { type: mode, conversation, text }
     try {
       await this.#line.request(frame)
@@ -427,10 +427,11 @@ export class StaffDesk extends HTMLElement {
   }
 
   #refuse(error) {
-    this.#notice(errorText(error))
+    this.notice(errorText(error))
   }
 
-  #notice(text) {
+  /** What went wrong, announced at once; an empty text takes it away. */
+  notice(text) {
     this.querySelector(".notice").textContent = text
   }
 

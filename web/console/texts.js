@@ -182,6 +182,7 @@ const nl = {
   "error.closed": "Dit gesprek is al afgesloten.",
   "error.too_long": "Uw tekst is te lang.",
   "error.rate_limited": "Dat ging te snel achter elkaar. Wacht even en probeer het opnieuw.",
+  "error.logout": "Uitloggen is niet gelukt. Probeer het opnieuw.",
   "error.unavailable": "Opslaan lukt nu niet. Probeer het zo opnieuw.",
   "talk.resident_types": "De inwoner typt…",
   "talk.staff_types": "{name} typt…",
@@ -212,7 +213,7 @@ const nl = {
   "reply.note_hint": "Enter bewaart. Shift+Enter geeft een nieuwe regel.",
   "reply.send": "Versturen",
   "reply.save": "Bewaren",
-  "reply.too_long": "Uw tekst is te lang. Er mogen 2000 tekens in, u hebt er {count}.",
+  "reply.too_long": "Uw tekst is te lang. Er mogen 4000 tekens in, u hebt er {count}.",
   "reply.left": "Nog {count} tekens",
 
   "contacts.heading": "Eerdere contacten",
@@ -490,6 +491,7 @@ const en = {
   "error.closed": "This conversation is closed already.",
   "error.too_long": "Your text is too long.",
   "error.rate_limited": "That was too fast. Wait a moment and try again.",
+  "error.logout": "You are not logged out. Try again.",
   "error.unavailable": "Storing does not work now. Try again soon.",
   "talk.resident_types": "The resident is typing…",
   "talk.staff_types": "{name} is typing…",
@@ -520,7 +522,7 @@ const en = {
   "reply.note_hint": "Enter saves. Shift+Enter gives a new line.",
   "reply.send": "Send",
   "reply.save": "Save",
-  "reply.too_long": "Your text is too long. It may have 2000 characters, yours has {count}.",
+  "reply.too_long": "Your text is too long. It may have 4000 characters, yours has {count}.",
   "reply.left": "{count} characters left",
 
   "contacts.heading": "Earlier contacts",

@@ -6,8 +6,8 @@ import { t } from "./words.js"
 export function transferDialog({ desk, team, texts, send }) {
   let kind = "team"
   const teams = select(desk.teams.filter((one) => one.team !== team), (one) => [one.team, `${one.name} · ${t("lists.staff_available", { count: one.available })}`])
-  const colleagues = desk.colleagues.filter((one) => one.staff !== desk.me.staff && one.status !== "offline")
-  const people = select(colleagues, (one) => [one.staff, `${one.name} · ${t(`presence.${one.status}`)}`])
+  const colleagues = desk.colleagues.filter((one) => one.staff !== desk.me.staff && one.status === "available")
+  const people = select(colleagues, (one) => [one.staff, one.name])
   const reason = element("textarea", { rows: "3", maxlength: "2000", oninput: () => texts.keep("transfer", reason.value) })
   reason.value = texts.get("transfer")
   const toTeam = field("transfer-team", t("transfer.choose_team"), teams)

@@ -105,7 +105,7 @@ export class TurnLog extends HTMLElement {
     return element("li", { class: `turn ${kind}`, "data-at": turn.at, "data-pos": turn.pos },
       element("p", { class: "turn-head" }, element("strong", {}, this.#who(turn)), " ", mark(turn), " ",
         element("span", { class: "turn-when" }, this.#languageMark(turn), timeElement(turn.at, hour(turn.at, spoken())))),
-      element("p", { class: "turn-text", lang: turn.language }, linkify(turn.text)),
+      element("p", { class: "turn-text", lang: turn.language }, said(turn)),
       turn.choices?.length > 0 && element("p", { class: "turn-choices" }, `${t("turn.choices")} `, element("span", { lang: turn.language }, turn.choices.map((choice) => choice.label).join(" · "))),
       turn.link && element("p", { class: "turn-source" }, link(turn.link.url, turn.link.title ?? turn.link.url, { target: "_blank", rel: "noopener noreferrer", lang: turn.language }),
         turn.checked_on && [" · ", t("turn.checked", { date: date(turn.checked_on, spoken()) })]),
@@ -128,6 +128,9 @@ export class TurnLog extends HTMLElement {
     item.prepend(element("p", { class: "turn-day" }, date(item.dataset.at, spoken())))
   }
 }
+
+/** Residents' words stay words: a link of theirs is nothing to click on at a desk. */
+const said = ({ from, text }) => (from === "resident" ? text : linkify(text))
 
 function mark({ note, suppressed }) {
   const name = suppressed ? "suppressed" : note ? "note" : null

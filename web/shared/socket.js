@@ -67,7 +67,7 @@ export class ReconnectingSocket extends EventTarget {
     try {
       socket = new WebSocket(this.#url)
     } catch {
-      return this.#ended(1006)              // blocked by the page's own policy
+      return this.#ended(1006)              // not allowed from this page at all
     }
     this.#socket = socket
     const mine = (listener) => (event) => this.#socket === socket && listener(event)
@@ -75,6 +75,7 @@ export class ReconnectingSocket extends EventTarget {
     socket.addEventListener("open", mine(() => this.#opened()))
     socket.addEventListener("message", mine((event) => this.#received(event.data)))
     socket.addEventListener("close", mine((event) => this.#ended(event.code)))
+    socket.addEventListener("error", mine(() => this.#ended(1006)))          // blocked by policy: no close follows
   }
 
   #opened() {

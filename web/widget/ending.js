@@ -24,7 +24,7 @@ export class Ending extends HTMLElement {
   #form = element("form", { novalidate: true, onsubmit: (event) => this.#submit(event) },
     element("fieldset", { "aria-describedby": "scale score-error" }, this.#legend, this.#scale, element("div", { class: "scores" },
       SCORES.map((score, place) => element("label", { class: "score" }, element("input", { type: "radio", name: "score", value: score }),
-        element("span", {}, String(score), this.#scores[place]))))),
+        element("span", {}, `${score} `, this.#scores[place]))))),
     this.#comment, element("textarea", { id: "comment", name: "comment", rows: 2, maxlength: 1000, autocomplete: "off" }),
     this.#error, element("div", { class: "buttons" }, this.#rate, this.#skip))
 

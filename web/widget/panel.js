@@ -89,15 +89,19 @@ export class Panel extends HTMLElement {
     this.#seen()
     this.#conversation.open()
     this.#toEnd()
-    // a touch screen would cover the notice with its keyboard
-    const field = matchMedia("(pointer: fine)").matches && !this.#composer.hidden
-    const target = field ? this.#composer : this.#title
-    target.focus()
+    this.#land()
   }
 
   hide() {
     this.hidden = true
     this.#open = false
+  }
+
+  /** Takes the focus. A touch screen would cover the notice with its keyboard, so there the title has it. */
+  #land() {
+    const field = matchMedia("(pointer: fine)").matches && !this.#composer.hidden
+    const target = field ? this.#composer : this.#title
+    target.focus()
   }
 
   #build() {
@@ -270,7 +274,7 @@ export class Panel extends HTMLElement {
     const { t } = this
     const ended = state === "closed"
     const atEnd = this.#nearEnd()
-    const focused = ended && [this.#composer, this.#queue, this.#human, this.#confirm, this.#close].some((part) => part.contains(this.getRootNode().activeElement))
+    const held = this.getRootNode().activeElement
     this.dataset.state = state
     this.#who.textContent = { bot: t("bot"), waiting: t("queue_line"), staff: staff ? t("with_staff", { name: staff }) : t("staff_unnamed"), closed: t("ended_line") }[state]
     this.#queue.hidden = state !== "waiting"
@@ -284,7 +288,7 @@ export class Panel extends HTMLElement {
       : [t("queue"), position && t("queue_place", { position }), minutes && t("queue_wait", minutes), t("queue_soon")].filter(Boolean).join(" ")
     if (ended && !this.#wasEnded) this.#ending.show({ reference: this.#reference(), rated: this.#store.get("rated") })
     this.#wasEnded = ended
-    if (focused) this.#ending.focus()
+    if (this.contains(held) && !held.checkVisibility()) ended ? this.#ending.focus() : this.#land()
     if (atEnd) this.#toEnd()
   }
 
@@ -311,6 +315,7 @@ export class Panel extends HTMLElement {
   // ---- connection
 
   #connected(online) {
+    if (!online && this.hasAttribute("data-offline")) return         // one warning, not one for each attempt
     this.toggleAttribute("data-offline", !online)
     this.#later("offline", OFFLINE_AFTER, !online, () => this.#warn(this.t("offline")), () => this.#recovered())
   }
@@ -401,7 +406,7 @@ export class Panel extends HTMLElement {
   }
 
   get #begun() {
-    return this.#conversation.turns.some(({ from }) => from === "resident")
+    return this.#conversation.turns.some(({ from }) => from === "resident") || this.#unsent().length > 0
   }
 
   #nearEnd() {

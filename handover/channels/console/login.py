@@ -71,7 +71,7 @@ class Gate:
             for console in self._hub.consoles_of(member.staff):
                 console.drop(1008, "logged out")
         response = HTTPResponse(status=204)
-        response.delete_cookie(self.cookie, path="/", secure=self._secure)
+        response.add_cookie(self.cookie, "", path="/", secure=self._secure, httponly=True, samesite="Strict", max_age=0)
         return response
 
     async def me(self, request: Request) -> HTTPResponse:

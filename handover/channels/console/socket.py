@@ -54,7 +54,9 @@ class Consoles:
     async def teams(self) -> set[str]:
         """Those of the facts file, and those that somebody has an account for."""
         accounts = await self.store.all_staff()
-        return {team.id for team in self.library.facts.teams} | {team for row in accounts if not row["disabled_at"] for team in row["teams"]}
+        return {team.id for team in self.library.facts.teams} | {
+            team for row in accounts if not row["disabled_at"] for team in row["teams"]
+        }
 
     async def broadcast(self, *, beat: bool) -> None:
         """Tells every console who is there (when it changed, or as a heartbeat) and which call-backs there are (when they changed)."""
@@ -195,18 +197,19 @@ class ConsoleSocket(Connection):
         event = await self._event(frame)
         await self._on.performer.perform(conversation, event, Receipt(str(self.staff), frame.id), acknowledge)
 
-    async def _event(self, frame: Any) -> "Event | Callable[[Conversation], Event]":
+    async def _event(self, frame: Any) -> "Event | Callable[[Conversation], Event | None]":
+        written = _written(getattr(frame, "text", None) or "")
         match frame:
             case m.Claim(epoch=epoch):
-                return lambda c: self._of_my_teams(c) and ev.Claimed(self._me, epoch)
-            case m.Reply(text=text):
-                return lambda c: ev.Replied(self._me, _written(text)) if c.channel != "voice" else _refuse("not_allowed")
-            case m.Note(text=text):
-                return lambda c: self._of_my_teams(c) and ev.Noted(self._me, _written(text))
+                return lambda c: ev.Claimed(self._me, epoch) if self._of_my_teams(c) else None
+            case m.Reply():
+                return lambda c: ev.Replied(self._me, written) if c.channel != "voice" else _refuse("not_allowed")
+            case m.Note():
+                return lambda c: ev.Noted(self._me, written) if self._of_my_teams(c) else None
             case m.Transfer():
                 return await self._transfer(frame)
-            case m.Return(text=text, epoch=epoch):
-                return ev.Returned(self._me, _written(text) if text else None, epoch)
+            case m.Return(epoch=epoch):
+                return ev.Returned(self._me, written or None, epoch)
             case m.Close(outcome=outcome, summary=said, subjects=subjects, epoch=epoch):
                 if any(subject not in self._on.library.topics for subject in subjects):
                     raise BadFrame("bad_frame")

@@ -113,7 +113,13 @@ class ResidentSocket(Connection):
         turns = [turn_for_resident(turn) for turn in await self._on.store.turns_after_seq(conversation.id, after)]
         self._language = conversation.language
         first, rest = turns[:WELCOME_AT_MOST], turns[WELCOME_AT_MOST:]
-        welcome = {"type": "welcome", "conversation": str(conversation.id), "token": token, "language": conversation.language, "turns": first}
+        welcome = {
+            "type": "welcome",
+            "conversation": str(conversation.id),
+            "token": token,
+            "language": conversation.language,
+            "turns": first,
+        }
         self.push({**welcome, "more": True} if rest else welcome)
         for turn in rest:
             self.push({"type": "turn", "turn": turn})
@@ -139,7 +145,8 @@ class ResidentSocket(Connection):
                 self._error(wrong.code, wrong.id)
 
     async def _handle(self, frame: m.FromResident) -> None:
-        assert self._conversation is not None and not isinstance(frame, m.Hello)  # noqa: S101 (for the type checker)
+        assert self._conversation is not None  # noqa: S101 (for the type checker)
+        assert not isinstance(frame, m.Hello)  # noqa: S101
         if isinstance(frame, m.Typing):
             for console in list(self._on.hub.consoles):
                 console.resident_types(self._conversation, frame.on)
@@ -167,7 +174,7 @@ class ResidentSocket(Connection):
             case m.Choose():
                 return await self._choice(frame)
             case m.Human():
-                return lambda c: _while_open(c) and desk.human_asked(c, "request")
+                return lambda c: desk.human_asked(c, "request") if _while_open(c) else None
             case m.Leave():
                 return lambda c: ev.QueueLeft() if _while_open(c) and c.state is State.WAITING else None
             case m.Language(language=language):
