@@ -6,7 +6,7 @@ Resident text is data. It is stripped of leading slashes after everything invisi
 
 import hmac
 import logging
-from typing import Any, Awaitable, Callable, Dict, List, Optional, Text, Tuple
+from typing import Any, Awaitable, Callable, Dict, List, Optional, Tuple
 
 from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, response
@@ -19,6 +19,7 @@ from bot.turn import CHANNEL, TurnProcessor
 logger = logging.getLogger(__name__)
 LANGUAGES = ("nl", "en")
 TEXT_AT_MOST = 2000  # characters
+RASA_COMMANDS = ("restart", "back", "session_start", "nlu_fallback")  # every domain has these; nobody may send them
 
 
 class BadBody(ValueError):
@@ -28,11 +29,11 @@ class BadBody(ValueError):
 class WegwijsChannel(InputChannel):
     """Answers the service, and nobody without the token."""
 
-    def __init__(self, token: Text, processor: TurnProcessor) -> None:
+    def __init__(self, token: str, processor: TurnProcessor) -> None:
         self._token, self._processor = token.encode(), processor
 
     @classmethod
-    def name(cls) -> Text:
+    def name(cls) -> str:
         return CHANNEL
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
@@ -70,7 +71,7 @@ def _refused() -> HTTPResponse:
     return response.json({"error": "unauthorised"}, status=401)
 
 
-def read(body: Any, intents: List[Text]) -> Tuple[Text, UserMessage, Optional[Dict], List[Dict]]:
+def read(body: Any, intents: List[str]) -> Tuple[str, UserMessage, Optional[Dict], List[Dict]]:
     """Conversation, message, memory and missed turns of a request body. Raises `BadBody`."""
     body = _expect(body, dict, "body")
     conversation = _expect(body.get("conversation"), str, "conversation")
@@ -80,25 +81,25 @@ def read(body: Any, intents: List[Text]) -> Tuple[Text, UserMessage, Optional[Di
     memory = body.get("memory")
     if memory is not None:
         _expect(_expect(memory, dict, "memory").get("slots", {}), dict, "memory.slots")
-    missed = _expect(body.get("missed") or [], list, "missed")
+    missed = _expect(body.get("missed", []), list, "missed")
     for turn in missed:
         _expect(_expect(turn, dict, "missed").get("text", ""), str, "missed.text")
     metadata = {"language": language, "loop": (memory or {}).get("loop")}
     return conversation, _message(_expect(body.get("message"), dict, "message"), intents, metadata), memory, missed
 
 
-def _message(message: Dict[Text, Any], intents: List[Text], metadata: Dict[Text, Any]) -> UserMessage:
+def _message(message: Dict[str, Any], intents: List[str], metadata: Dict[str, Any]) -> UserMessage:
     if "intent" in message:
-        return structured(message["intent"], _expect(message.get("entities") or {}, dict, "message.entities"), intents, metadata)
+        return structured(message["intent"], _expect(message.get("entities", {}), dict, "message.entities"), intents, metadata)
     text = _expect(message.get("text"), str, "message.text")
     if len(text) > TEXT_AT_MOST:
         raise BadBody("message.text is too long")
     return UserMessage(without_command(text), input_channel=CHANNEL, metadata=metadata)
 
 
-def structured(intent: Any, entities: Dict[Text, Any], intents: List[Text], metadata: Dict[Text, Any]) -> UserMessage:
+def structured(intent: Any, entities: Dict[str, Any], intents: List[str], metadata: Dict[str, Any]) -> UserMessage:
     """What a button means, as parsed as a text would be: no text is involved, so none can pose as it."""
-    if intent not in intents:
+    if intent not in intents or intent in RASA_COMMANDS:
         raise BadBody("message.intent is unknown")
     sure = {"name": intent, "confidence": 1.0}
     parsed = {
@@ -111,7 +112,7 @@ def structured(intent: Any, entities: Dict[Text, Any], intents: List[Text], meta
     return UserMessage("", parse_data=parsed, input_channel=CHANNEL, metadata=metadata)
 
 
-def _expect(value: Any, kind: type, name: Text) -> Any:
+def _expect(value: Any, kind: type, name: str) -> Any:
     if not isinstance(value, kind):
         raise BadBody(f"{name} is missing or of the wrong type")
     return value

@@ -5,7 +5,7 @@
 """
 
 import inspect
-from typing import Any, Dict, Optional, Text
+from typing import Any, Dict, Optional
 
 import aiohttp
 from jsonschema import Draft7Validator, ValidationError
@@ -29,7 +29,7 @@ def compile_action_validator() -> None:
     kind.check_schema(schema)
     validator = kind(schema)
 
-    def validate(self: RemoteAction, result: Dict[Text, Any]) -> bool:
+    def validate(self: RemoteAction, result: Dict[str, Any]) -> bool:
         error: Optional[ValidationError] = next(validator.iter_errors(result), None)
         if error:
             raise error
@@ -45,7 +45,7 @@ def _gone() -> None:
 class ActionServer(EndpointConfig):
     """The action webhook over connections that stay open. Raises as Rasa expects: 400 is a rejection, all else an error."""
 
-    def __init__(self, url: Text, token: Text) -> None:
+    def __init__(self, url: str, token: str) -> None:
         if not {"method", "subpath", "content_type", "compress", "kwargs"} <= set(inspect.signature(EndpointConfig.request).parameters):
             raise Moved("EndpointConfig.request")
         # the domain is the same at every turn: only an action that asks for it gets it
@@ -62,7 +62,7 @@ class ActionServer(EndpointConfig):
         return self._session
 
     async def request(
-        self, method: Text = "post", subpath: Optional[Text] = None, content_type: Optional[Text] = "application/json",
+        self, method: str = "post", subpath: Optional[str] = None, content_type: Optional[str] = "application/json",
         compress: bool = False, **kwargs: Any,
     ) -> Any:
         try:
@@ -71,7 +71,7 @@ class ActionServer(EndpointConfig):
             # a connection that was kept may have been closed meanwhile; a server that is down fails again
             return await self._once(method, kwargs.get("json"))
 
-    async def _once(self, method: Text, body: Any) -> Any:
+    async def _once(self, method: str, body: Any) -> Any:
         async with self._kept().request(method, self.url, json=body) as answer:
             if answer.status >= 400:
                 raise ClientResponseError(answer.status, answer.reason or "", await answer.text())

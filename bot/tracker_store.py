@@ -5,7 +5,7 @@ listening), so it has the same size at turn 5 and at turn 5,000, and any Rasa pr
 """
 
 from contextvars import ContextVar
-from typing import Any, Dict, Iterable, List, Optional, Text
+from typing import Any, Dict, Iterable, List, Optional
 
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
@@ -15,13 +15,13 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 MISSED_AT_MOST = 30  # turns; the service bounds it too
 
-Memory = Dict[Text, Any]
+Memory = Dict[str, Any]
 
 
 class Snapshot:
     """What one turn starts with, and the tracker as the turn left it."""
 
-    def __init__(self, memory: Optional[Memory], missed: List[Dict[Text, Any]]) -> None:
+    def __init__(self, memory: Optional[Memory], missed: List[Dict[str, Any]]) -> None:
         self.memory = memory or {"slots": {}, "loop": None}
         self.missed = missed[-MISSED_AT_MOST:]
         self.tracker: Optional[DialogueStateTracker] = None
@@ -38,18 +38,18 @@ def begin_turn(snapshot: Snapshot) -> None:
 class SnapshotTrackerStore(TrackerStore):
     """Builds the tracker of the running turn; keeps nothing itself."""
 
-    async def retrieve(self, sender_id: Text) -> Optional[DialogueStateTracker]:
+    async def retrieve(self, sender_id: str) -> Optional[DialogueStateTracker]:
         snapshot = _turn.get()
         return snapshot.tracker or build(sender_id, snapshot, self.domain)
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         _turn.get().tracker = tracker
 
-    async def keys(self) -> Iterable[Text]:
+    async def keys(self) -> Iterable[str]:
         return []
 
 
-def build(sender_id: Text, snapshot: Snapshot, domain: Domain) -> DialogueStateTracker:
+def build(sender_id: str, snapshot: Snapshot, domain: Domain) -> DialogueStateTracker:
     """A tracker that listens. Slots and forms that the domain does not know (an older release wrote them) are left out."""
     known = {slot.name for slot in domain.slots}
     loop = snapshot.memory.get("loop")
@@ -62,7 +62,7 @@ def build(sender_id: Text, snapshot: Snapshot, domain: Domain) -> DialogueStateT
     return tracker
 
 
-def _missed(turn: Dict[Text, Any]) -> Event:
+def _missed(turn: Dict[str, Any]) -> Event:
     """A turn that the bot was not there for. Its metadata says who spoke, so that an action can tell it from the bot's own."""
     said_by = {"from": turn.get("from"), "name": turn.get("name"), "missed": True}
     if turn.get("from") == "resident":

@@ -34,7 +34,7 @@ def main() -> int:
     except SystemExit as stopped:  # Rasa's own way out of a bad file, after it printed why
         return 1 if stopped.code else 0
     except Exception as error:
-        print(f"train: {type(error).__name__}: {_one_line(error)}", file=sys.stderr)
+        print(f"train: {_one_line(error)}", file=sys.stderr)
         return 1
     return 0
 
@@ -61,8 +61,11 @@ def train(out: Path) -> None:
     print(f"train: {out} is ready ({time.monotonic() - started:.0f} s)", flush=True)
 
 
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:500]
+def _one_line(error: BaseException) -> str:
+    """The error that all others came from, which names the file or the example; Rasa wraps it in its own."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ Rasa answers a failing action with silence: it logs the exception and goes on. A
 that never comes. Here a turn has an answer or it raises `TurnFailed`.
 """
 
-from typing import Any, Dict, List, Optional, Text
+from typing import Any, Dict, List, Optional
 
 from rasa.core.actions.action import Action, ActionExecutionRejection
 from rasa.core.channels.channel import OutputChannel, UserMessage
@@ -28,14 +28,14 @@ class Turns(OutputChannel):
     """Collects the turns that actions send; each comes whole, as one JSON message."""
 
     def __init__(self) -> None:
-        self.turns: List[Dict[Text, Any]] = []
+        self.turns: List[Dict[str, Any]] = []
         self.failure: Optional[BaseException] = None
 
     @classmethod
-    def name(cls) -> Text:
+    def name(cls) -> str:
         return CHANNEL
 
-    async def send_response(self, recipient_id: Text, message: Dict[Text, Any]) -> None:
+    async def send_response(self, recipient_id: str, message: Dict[str, Any]) -> None:
         turn = (message.get("custom") or {}).get("turn")
         if not isinstance(turn, dict):
             raise TurnFailed("an action sent something else than a turn")
@@ -48,10 +48,10 @@ class Watched(Action):
     def __init__(self, action: Action, output: Turns) -> None:
         self._action, self._output = action, output
 
-    def __getattr__(self, name: Text) -> Any:
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._action, name)
 
-    def name(self) -> Text:
+    def name(self) -> str:
         return self._action.name()
 
     def event_for_successful_execution(self, prediction: Any) -> Any:
@@ -70,7 +70,7 @@ class Watched(Action):
 class TurnProcessor(MessageProcessor):
     """Rasa's processor on a snapshot store, without locks (nothing is shared) and without silence."""
 
-    def __init__(self, model: Text, actions: EndpointConfig) -> None:
+    def __init__(self, model: str, actions: EndpointConfig) -> None:
         super().__init__(
             model_path=model, tracker_store=SnapshotTrackerStore(Domain.empty()), lock_store=InMemoryLockStore(),
             generator=TemplatedNaturalLanguageGenerator({}), action_endpoint=actions,
@@ -83,7 +83,7 @@ class TurnProcessor(MessageProcessor):
             raise TurnFailed(f"{action.name()} failed: {type(output_channel.failure).__name__}") from output_channel.failure
         return go_on
 
-    async def take(self, conversation: Text, message: UserMessage, memory: Optional[Memory], missed: List[Dict[Text, Any]]) -> Dict[Text, Any]:
+    async def take(self, conversation: str, message: UserMessage, memory: Optional[Memory], missed: List[Dict[str, Any]]) -> Dict[str, Any]:
         """The response of the contract: {"turns", "memory", "understanding"}. Raises `TurnFailed`."""
         snapshot, output = Snapshot(memory, missed), Turns()
         begin_turn(snapshot)

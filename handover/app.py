@@ -20,7 +20,7 @@ from sanic import HTTPResponse, Request, Sanic, Websocket, json
 from sanic.exceptions import Forbidden, Unauthorized
 
 import actions
-from handover.bootstrap import ROOT
+from handover.bootstrap import ROOT, model_path
 from handover.channels.connection import SOCKET_AT_MOST
 from handover.channels.console.login import Gate
 from handover.channels.console.socket import Consoles, ConsoleSocket, Origin
@@ -36,7 +36,7 @@ from handover.hub import Hub
 from handover.perform import NotFound, Performer
 from handover.rasa import Bot
 from handover.rasa_process import RasaProcess
-from handover.settings import Settings
+from handover.settings import SettingError, Settings
 from handover.staff.accounts import Accounts
 from handover.staff.desk import Desk
 from handover.staff.presence import Presence
@@ -57,7 +57,10 @@ class Service:
     """Everything but the HTTP routes: made from settings, started, stopped. `make_app` puts the routes on it."""
 
     def __init__(self, settings: Settings, now: Clock = utc_now) -> None:
-        """Reads all content; raises ContentError."""
+        """Reads all content; raises ContentError, and SettingError when there is no model."""
+        self.model = model_path()
+        if not self.model.exists():
+            raise SettingError("there is no trained model for what is in bot/ and data/ now; 'make train' makes it")
         self.settings, self.now = settings, now
         settings.data.mkdir(parents=True, exist_ok=True)
         self.library = Library(ROOT / "data", settings.municipality, settings.opening_hours)
@@ -94,7 +97,7 @@ class Service:
         logs = self.settings.data / "logs"
         logs.mkdir(exist_ok=True)
         for number in range(1, self.settings.rasa_processes + 1):
-            process = RasaProcess(self.bot, env, logs / f"rasa-{number}.log")
+            process = RasaProcess(self.bot, self.model, env, logs / f"rasa-{number}.log")
             self._tasks.append(asyncio.create_task(process.run(), name=f"rasa {number}"))
 
     async def stop(self) -> None:
@@ -233,7 +236,8 @@ def make_app(service: Service, port: int) -> Sanic:
         if not hmac.compare_digest(request.headers.get("x-wegwijs-token", "").encode(), service.secrets["WEGWIJS_ACTIONS_TOKEN"].encode()):
             raise Forbidden("token")
         try:
-            result = await service.executor.run(request.json)
+            # Rasa 3.6 sends the domain only to actions that ask for it; rasa-sdk 3.21 would refuse a call without one
+            result = await service.executor.run({"domain": {}, **request.json})
         except ActionExecutionRejection as rejected:
             return json({"error": "rejected", "action_name": rejected.action_name}, status=400)
         return json(result.model_dump() if hasattr(result, "model_dump") else result)

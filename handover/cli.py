@@ -65,6 +65,17 @@ def evaluate(questions: Path, results: Path) -> None:
     sys.exit(asyncio.run(run(read_settings(), questions, results)))
 
 
+@app.command()
+def docs(check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if a file is not what the code says.")] = False) -> None:
+    """Write the parts of docs/ that are drawn from the code: asyncapi.json, openapi.json and states.md."""
+    from handover.docs import out_of_date, write
+
+    if check and (wrong := out_of_date()):
+        sys.exit(f"wegwijs: not what the code says: {', '.join(f'docs/{name}' for name in wrong)}; 'wegwijs docs' writes them")
+    if not check:
+        typer.echo("\n".join(f"docs/{name}" for name in write()) or "docs/ was up to date")
+
+
 @staff.command("add")
 def staff_add(
     name: str,

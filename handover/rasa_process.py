@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from handover.bootstrap import ROOT, model_path
+from handover.bootstrap import ROOT
 from handover.rasa import Bot, Instance
 
 log = structlog.get_logger()
@@ -23,8 +23,8 @@ PYTHON = ROOT / "bot" / ".venv" / "bin" / "python"
 class RasaProcess:
     """One of them. `run` goes on until it is cancelled."""
 
-    def __init__(self, bot: Bot, secrets: dict[str, str], log_file: Path) -> None:
-        self._bot, self._secrets, self._log_file = bot, secrets, log_file
+    def __init__(self, bot: Bot, model: Path, secrets: dict[str, str], log_file: Path) -> None:
+        self._bot, self._model, self._secrets, self._log_file = bot, model, secrets, log_file
         self._instance = Instance()
         self._bot.instances.append(self._instance)
 
@@ -41,7 +41,7 @@ class RasaProcess:
         port = _free_port()
         with self._log_file.open("ab") as output:
             process = await asyncio.create_subprocess_exec(
-                str(PYTHON), "-m", "bot.serve", "--model", str(model_path()), "--port", str(port), cwd=ROOT,
+                str(PYTHON), "-m", "bot.serve", "--model", str(self._model), "--port", str(port), cwd=ROOT,
                 stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
                 env={**_clean_environment(), **self._secrets},
             )  # fmt: skip

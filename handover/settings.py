@@ -52,7 +52,7 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
     host = env.get("WEGWIJS_HOST") or "127.0.0.1"
     port = _number(env, "WEGWIJS_PORT", 8080, 1, 65535)
     public = _public_url(env, host, port)
-    data = Path(env.get("WEGWIJS_DATA") or ROOT / "var").absolute()
+    data = _folder(env, "WEGWIJS_DATA", ROOT / "var")
     database = env.get("WEGWIJS_DATABASE_URL") or f"sqlite+aiosqlite:///{data / 'wegwijs.db'}"
     workers = _number(env, "WEGWIJS_WORKERS", 1, 1, 64)
     if workers > 1:
@@ -67,7 +67,7 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
         municipality=_file(env, "WEGWIJS_MUNICIPALITY", ROOT / "data" / "municipality.yml"),
         opening_hours=cast(Mode, _one_of(env, "WEGWIJS_OPENING_HOURS", "municipality", "always", "never")),
         database_url=_database(database),
-        redis_url=env.get("WEGWIJS_REDIS_URL") or None,
+        redis_url=_redis(env.get("WEGWIJS_REDIS_URL") or None),
         rasa_processes=_number(env, "WEGWIJS_RASA_PROCESSES", 1, 1, 16),
         workers=workers,
     )
@@ -100,6 +100,15 @@ def _file(env: Mapping[str, str], name: str, default: Path) -> Path:
     path = Path(env.get(name) or default)
     if not path.is_file():
         raise SettingError(f"{name}='{path}' should be a file that exists")
+    return path
+
+
+def _folder(env: Mapping[str, str], name: str, default: Path) -> Path:
+    """Absolute; it may have to be made, so only what is there already can be wrong."""
+    path = Path(env.get(name) or default).absolute()
+    there = next(parent for parent in (path, *path.parents) if parent.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise SettingError(f"{name}='{path}' should be a folder that can be written to")
     return path
 
 
@@ -155,6 +164,14 @@ def _database(url: str) -> str:
     ):
         if url.startswith(plain):
             url = driver + url.removeprefix(plain)
-    if not url.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
-        raise SettingError(f"WEGWIJS_DATABASE_URL='{url}' should start with sqlite:/// or postgresql://")
+    if not url.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")) or url.endswith((":///", ":///:memory:")):
+        scheme = url.partition("://")[0]  # the rest may hold a password
+        raise SettingError(f"WEGWIJS_DATABASE_URL='{scheme}://…' should look like sqlite:///folder/file.db or postgresql://user@host/name")
+    return url
+
+
+def _redis(url: str | None) -> str | None:
+    if url and not (url.startswith(("redis://", "rediss://")) and urlsplit(url).hostname):
+        scheme = url.partition("://")[0]
+        raise SettingError(f"WEGWIJS_REDIS_URL='{scheme}://…' should look like redis://host:6379")
     return url

@@ -6,9 +6,9 @@ them where a missed case costs most: emergencies, requests for a person, yes and
 """
 
 import datetime
-import logging
 from collections import defaultdict
-from typing import Any, Dict, List, Optional, Sequence, Text, Tuple
+from itertools import islice
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 from zoneinfo import ZoneInfo
 
 import joblib
@@ -29,7 +29,6 @@ from bot.language.normalise import normalise, readable
 from bot.language.person import asks_for_person
 from bot.language.yes_no import yes_or_no
 
-logger = logging.getLogger(__name__)
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 QUESTION = "vraag"
 SURE = 0.97  # said by a reviewed word list
@@ -58,34 +57,35 @@ class Understanding(GraphComponent):
     """Sets intent, intent_ranking, kind, subkind, topics, aspects, language, language_confidence and entities."""
 
     @staticmethod
-    def required_packages() -> List[Text]:
+    def required_packages() -> List[str]:
         return ["sklearn", "spacy"]
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> Dict[str, Any]:
         return {
-            "strength": 0.5,           # of the linear models: higher fits the examples more closely
-            "urgent_from": 0.25,       # an emergency is assumed from this confidence
+            "strength": 1.0,           # of the linear models: higher fits the examples more closely
+            "urgent_from": 0.4,        # an emergency is assumed from this confidence
             "person_from": 0.4,        # a request for a person too
-            "nonsense_below": 0.035,   # nothing understood when the best label gets less
+            "other_from": 0.45,        # any other kind that is less sure counts as a question, which asks back
+            "nonsense_below": -0.9,    # nothing understood when the best label's margin is lower
             "form_interrupted_from": 0.6,  # in a form, a question less sure than this is an answer to the form
         }
 
-    def __init__(self, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource) -> None:
+    def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
         self.config = {**self.get_default_config(), **config}
         self._storage, self._resource = model_storage, resource
         self.words = Words()
-        self.features, self.labels, self.aspects = Features(), Labels(self.config["strength"]), Labels(self.config["strength"])
+        self.features, self.labels, self.aspects = Features(), Labels(self.config["strength"], balanced=True), Labels(self.config["strength"])
 
     @classmethod
     def create(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
     ) -> "Understanding":
         return cls(config, model_storage, resource)
 
     @classmethod
     def load(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext, **kwargs: Any
+        cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext, **kwargs: Any
     ) -> "Understanding":
         made = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as directory:
@@ -122,8 +122,9 @@ class Understanding(GraphComponent):
         entities = find_entities(text, today or datetime.datetime.now(AMSTERDAM).date())
         vector = self.features([self.words(text)])
         ranking = self.labels.ranking(vector)
+        best = float(self.labels.margins(vector).max())
         kinds = _by_kind(ranking)
-        kind, confidence, subkind = self._kind(text, ranking, kinds, entities)
+        kind, confidence, subkind = self._kind(text, ranking, kinds, entities, best)
         if in_form and kind not in ("urgent", "handover_request", "callback", "deny") and confidence < self.config["form_interrupted_from"]:
             kind, subkind = "nonsense", ""
         intents = {**{name: round(value, 4) for name, value in kinds.items()}, kind: round(confidence, 4)}
@@ -141,7 +142,7 @@ class Understanding(GraphComponent):
         }
 
     def _kind(
-        self, text: str, ranking: Sequence[Tuple[str, float]], kinds: Dict[str, float], entities: List[Dict[str, Any]]
+        self, text: str, ranking: Sequence[Tuple[str, float]], kinds: Dict[str, float], entities: List[Dict[str, Any]], best: float
     ) -> Tuple[str, float, str]:
         """The kind, how sure, and its subkind; what costs most when missed is looked for first."""
         danger = emergency(text)
@@ -161,9 +162,11 @@ class Understanding(GraphComponent):
             return "nonsense", SURE, "nonsense"
         if kinds["handover_request"] >= self.config["person_from"]:
             return "handover_request", kinds["handover_request"], _subkind(ranking, "handover_request")
-        if ranking[0][1] < self.config["nonsense_below"]:
+        if best < self.config["nonsense_below"]:
             return "nonsense", 1 - kinds[QUESTION], "nonsense"
         kind = max(kinds, key=lambda name: kinds[name])
+        if kinds[kind] < self.config["other_from"]:
+            kind = QUESTION
         return kind, kinds[kind], "" if kind == QUESTION else _subkind(ranking, kind)
 
 
@@ -188,7 +191,7 @@ def _subkind(ranking: Sequence[Tuple[str, float]], kind: str) -> str:
 
 
 def _first(ranking: Any, count: int, name: str) -> List[Dict[str, Any]]:
-    return [{name: label, "confidence": round(chance, 4)} for (label, chance), _ in zip(ranking, range(count))]
+    return [{name: label, "confidence": round(chance, 4)} for label, chance in islice(ranking, count)]
 
 
 def _mostly_phone_number(text: str, entities: List[Dict[str, Any]]) -> bool:

@@ -107,9 +107,8 @@ def find_phones(text: str) -> List[Dict[str, Any]]:
         national = digits[2:] if digits.startswith("31") and m[1].startswith("+") else digits[4:] if digits.startswith("0031") else digits[1:]
         if len(national) == 9:
             found.append(_entity("phone", "+31" + national, m.start(), m.end()))
-    for m in PHONE_ABROAD.finditer(text):
-        found.append(_entity("phone", "+" + re.sub(r"\D", "", m[1]), m.start(), m.end()))
-    return found
+    abroad = [_entity("phone", "+" + re.sub(r"\D", "", m[1]), m.start(), m.end()) for m in PHONE_ABROAD.finditer(text)]
+    return found + abroad
 
 
 def find_entities(text: str, today: datetime.date) -> List[Dict[str, Any]]:

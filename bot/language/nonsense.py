@@ -2,8 +2,9 @@
 
 import re
 
-from bot.language.normalise import normalise
+from bot.language.normalise import normalise, readable
 
+ONE_KEY = re.compile(r"(?:([a-z])\1{4,}\W*)+")
 VOWELS = re.compile(r"[aeiouy]")
 CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{5,}")
 # runs of neighbouring keys
@@ -27,7 +28,7 @@ def _mashed(word: str) -> bool:
 def nothing_said(text: str) -> bool:
     """True for no words at all, only digits and signs, or mostly keyboard mash."""
     words = [word for word in normalise(text).split() if word not in "?!\u20ac"]
-    if not words:
+    if not words or ONE_KEY.fullmatch(readable(text).lower()):
         return True
     if all(word.isdigit() for word in words):
         return True

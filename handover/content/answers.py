@@ -112,10 +112,12 @@ class Answers:
         for key in ("topic", "title", "owner", "checked_on", "review_by", "answers"):
             if key not in file:
                 raise ContentError(path, 1, f"the key '{key}' is missing")
-        if file["topic"] not in self._topics or path.stem != file["topic"]:
+        if str(file["topic"]) not in self._topics or path.stem != file["topic"]:
             expected = "one of topics.csv and the file's own name"
             raise ContentError(path, file.lines["topic"], f"topic '{file['topic']}' should be {expected}")
         self._check_fields(path, file)
+        if not isinstance(file["answers"], Mapping):
+            raise ContentError(path, file.lines["answers"], "answers should hold an entry for each aspect")
         for aspect, entry in file["answers"].items():
             line = file["answers"].lines[aspect]
             if aspect not in self._aspects:
@@ -124,12 +126,19 @@ class Answers:
                 raise ContentError(path, line, f"'{aspect}' should hold nl, en, spoken and next")
             self._check_fields(path, entry)
             self._check_languages(path, entry, aspect)
-            for text in [entry, entry.get("spoken", {})]:
-                self._check_placeholders(path, text)
+            self._check_placeholders(path, entry)
+            if "spoken" in entry:
+                self._check_placeholders(path, entry["spoken"])
+            following = entry.get("next", [])
+            if not isinstance(following, list) or not all(isinstance(name, str) for name in following):
+                raise ContentError(path, entry.lines["next"], "next should be a list of aspects: [termijn, kosten]")
 
     def _check_fields(self, path: Path, entry: Mapping) -> None:
+        for key in ("title", "link", "spoken"):
+            if key in entry and not isinstance(entry[key], Mapping):
+                raise ContentError(path, entry.lines[key], f"{key} should hold 'key: value' lines")
         for key in ("checked_on", "review_by"):
-            if key in entry and not isinstance(entry[key], date):
+            if key in entry and type(entry[key]) is not date:
                 raise ContentError(path, entry.lines[key], f"{key} should be a date like 2026-11-02")
         for key in ("title", "link"):
             if key in entry:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from handover.content.files import PLACEHOLDER, ContentError, Mapping, read_yaml
-from handover.content.hours import WEEKDAYS, Mode, OpeningHours, period
+from handover.content.hours import WEEKDAYS, Mode, OpeningHours, holiday_names, period
 
 LANGUAGES = ("nl", "en")
 REQUIRED = ("name", "assistant", "phone", "phone_href", "website", "email", "address", "privacy_url", "contact_url",
@@ -30,11 +30,11 @@ class Facts:
             if key not in self._facts:
                 raise ContentError(path, None, f"the key '{key}' is missing")
         self.hours = self._opening_hours(self._facts["opening_hours"], mode)
-        self.teams = [Team(row["id"], row["name"], frozenset(row.get("domains", []))) for row in self._facts["teams"]]
+        self.teams = [self._team(row) for row in self._list(self._facts, "teams")]
         if not self.teams:
             raise ContentError(path, self._facts.lines["teams"], "there should be one team at least")
         self.default_team = self.teams[0].id
-        self.top_questions: list[tuple[str, str]] = [self._question(name) for name in self._facts["top_questions"]]
+        self.top_questions: list[tuple[str, str]] = [self._question(str(name)) for name in self._list(self._facts, "top_questions")]
 
     def __getitem__(self, key: str) -> Any:
         return self._facts[key]
@@ -61,25 +61,48 @@ class Facts:
         """`text` with every {a.b} replaced by its fact. Raises KeyError for one that is not there."""
         return PLACEHOLDER.sub(lambda found: self.value(found.group(1), language), text)
 
+    def _list(self, given: Mapping, key: str) -> list[Any]:
+        found = given.get(key, [])
+        if not isinstance(found, list):
+            raise ContentError(self.path, given.lines[key], f"{key} should be a list: [one, another]")
+        return found
+
+    def _team(self, row: Any) -> Team:
+        if not isinstance(row, Mapping) or not all(isinstance(row.get(key), str) for key in ("id", "name")):
+            raise ContentError(self.path, getattr(row, "line", self._facts.lines["teams"]), "a team should have an id and a name")
+        return Team(row["id"], row["name"], frozenset(self._list(row, "domains")))
+
     def _question(self, name: str) -> tuple[str, str]:
         topic, dot, aspect = name.partition(".")
         if not dot:
             raise ContentError(self.path, self._facts.lines["top_questions"], f"'{name}' should be topic.aspect")
         return topic, aspect
 
-    def _opening_hours(self, given: Mapping, mode: Mode) -> OpeningHours:
+    def _opening_hours(self, given: Any, mode: Mode) -> OpeningHours:
+        if not isinstance(given, Mapping):
+            raise ContentError(self.path, self._facts.lines["opening_hours"], "opening_hours should hold a line for each day")
+        for key in given:
+            if key not in (*WEEKDAYS, "closed_on", "open_on", "closed_dates"):
+                raise ContentError(self.path, given.lines[key], f"'{key}' should be a weekday, closed_on, open_on or closed_dates")
         weekly = {}
         for day in WEEKDAYS:
             try:
-                weekly[WEEKDAYS.index(day)] = [period(text) for text in given.get(day, [])]
-            except (ValueError, TypeError) as error:
+                weekly[WEEKDAYS.index(day)] = [period(str(text)) for text in self._list(given, day)]
+            except ValueError as error:
                 raise ContentError(self.path, given.lines.get(day), f"{day}: {error}") from error
         if not any(weekly.values()):
             raise ContentError(self.path, given.line, "opening_hours should have one open day at least")
-        dates = given.get("closed_dates", [])
-        if not all(isinstance(day, date) for day in dates):
+        dates = self._list(given, "closed_dates")
+        if not all(type(day) is date for day in dates):
             raise ContentError(self.path, given.lines["closed_dates"], "closed_dates should be dates like 2026-12-24")
-        return OpeningHours(weekly, frozenset(dates), frozenset(given.get("closed_on", [])), frozenset(given.get("open_on", [])), mode)
+        return OpeningHours(weekly, frozenset(dates), self._holidays(given, "closed_on"), self._holidays(given, "open_on"), mode)
+
+    def _holidays(self, given: Mapping, key: str) -> frozenset[str]:
+        found = frozenset(str(name).casefold() for name in self._list(given, key))
+        if unknown := found - holiday_names():
+            known = ", ".join(sorted(holiday_names()))
+            raise ContentError(self.path, given.lines[key], f"{key}: '{min(unknown)}' should be one of {known}")
+        return found
 
 
 def euros(amount: float, language: str) -> str:

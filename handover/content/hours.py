@@ -32,10 +32,10 @@ class OpeningHours:
 
     weekly: dict[int, list[Period]]
     closed_dates: frozenset[date] = frozenset()
-    closed_on: frozenset[str] = frozenset()  # names of optional holidays, as the holidays package calls them in Dutch
+    closed_on: frozenset[str] = frozenset()  # names of optional holidays, as `holiday_names` gives them
     open_on: frozenset[str] = frozenset()
     mode: Mode = "municipality"
-    _holidays: dict[int, dict[date, str]] = field(default_factory=dict, repr=False, compare=False)
+    _holidays: dict[int, dict[date, frozenset[str]]] = field(default_factory=dict, repr=False, compare=False)
 
     def is_open(self, at: datetime) -> bool:
         """Whether staff can be reached at this moment (aware)."""
@@ -60,9 +60,20 @@ class OpeningHours:
 
     def _is_holiday(self, day: date) -> bool:
         if day.year not in self._holidays:
-            public = holidays.country_holidays("NL", years=day.year, language="nl")
-            optional = holidays.country_holidays("NL", years=day.year, language="nl", categories=("optional",))
-            named = {when: name for when, name in optional.items() if self.closed_on & set(name.split("; "))}
-            self._holidays[day.year] = {**named, **dict(public.items())}
-        name = self._holidays[day.year].get(day)
-        return name is not None and not self.open_on & set(name.split("; "))
+            public, optional = _holidays_of(day.year, "public"), _holidays_of(day.year, "optional")
+            named = {when: names for when, names in optional.items() if self.closed_on & names}
+            self._holidays[day.year] = {**named, **public}
+        names = self._holidays[day.year].get(day)
+        return names is not None and not self.open_on & names
+
+
+def holiday_names() -> frozenset[str]:
+    """Every Dutch holiday that `closed_on` and `open_on` may name, in small letters."""
+    year = 2025  # one in which Liberation Day is a public holiday
+    found = [*_holidays_of(year, "public").values(), *_holidays_of(year, "optional").values()]
+    return frozenset().union(*found)
+
+
+def _holidays_of(year: int, category: str) -> dict[date, frozenset[str]]:
+    found = holidays.country_holidays("NL", years=year, language="nl", categories=(category,))
+    return {when: frozenset(names.casefold().split("; ")) for when, names in found.items()}

@@ -7,8 +7,8 @@ from typing import Any
 from babel.dates import format_date, format_time
 
 from handover.content.answers import Answers
-from handover.content.facts import Facts
-from handover.content.files import ContentError, Mapping, read_yaml
+from handover.content.facts import LANGUAGES, Facts
+from handover.content.files import PLACEHOLDER, ContentError, Mapping, read_yaml
 from handover.content.hours import AMSTERDAM, Mode
 from handover.content.topics import read_aspects, read_topics
 
@@ -22,6 +22,7 @@ class Library:
         self.facts = Facts(municipality, mode)
         self._texts_path = data / "texts.yml"
         self._texts = read_yaml(self._texts_path)
+        self._check_texts(self._texts)
         self.answers = Answers(data / "answers", self.facts, set(self.topics), set(self.aspects))
         for topic, aspect in self.facts.top_questions:
             if aspect not in self.answers.aspects(topic):
@@ -40,6 +41,24 @@ class Library:
             return bool(self._entry(key))
         except ContentError:
             return False
+
+    def _check_texts(self, texts: Mapping) -> None:
+        """Every text in both languages, with facts that are there: a missing one must not wait for a resident."""
+        for key, found in texts.items():
+            line = texts.lines[key]
+            if not isinstance(found, Mapping):
+                raise ContentError(self._texts_path, line, f"'{key}' should have a text in nl and en")
+            if "nl" not in found:
+                self._check_texts(found)
+                continue
+            for language in LANGUAGES:
+                if not isinstance(found.get(language), str):
+                    raise ContentError(self._texts_path, line, f"'{key}' should have a text in '{language}'")
+                for name in PLACEHOLDER.findall(found[language]):
+                    try:
+                        self.facts.value(name, language)
+                    except KeyError:
+                        raise ContentError(self._texts_path, line, f"{{{name}}} is not in {self.facts.path}") from None
 
     def _entry(self, key: str) -> Mapping:
         found: Any = self._texts

@@ -474,6 +474,8 @@ class _Deciding:
         understood = self.c.understanding or {}
         topic = slots.get("topic")
         intents = [{"intent": item["topic"], "confidence": item["confidence"]} for item in understood.get("topics", [])[:3]]
+        if not intents and (intent := understood.get("intent")):
+            intents = [{"intent": intent["name"], "confidence": intent["confidence"]}]
         filled = [
             {"name": name, "value": slots[name], "confidence": None, "source": "form"}
             for name in ("phone", "agreed") if slots.get(name)
@@ -487,7 +489,7 @@ class _Deciding:
             "subject": {"topic": topic, "aspect": slots.get("aspect"), "upl_uri": self.content.upl_uri(topic) if topic else None},
             "question": self.c.unanswered or slots.get("question"),
             "slots": filled,
-            "understanding": intents or ([understood["intent"]] if understood.get("intent") else []),
+            "understanding": intents,
             "tried": slots.get("tried") or [],
             "channel": self.c.channel,
             "language": self.c.language,

@@ -1,15 +1,37 @@
-"""Masks what must not be kept, before anything stores, logs or understands a text (PRV-3)."""
+"""Masks what must not be kept, before anything stores, logs or understands a text (PRV-3).
 
+Where a number could be either, a number too many is masked rather than one too few; but what staff need to help
+(telephone numbers, dates) is recognised first and left alone.
+"""
+
+import functools
 import re
 import unicodedata
+
+from stdnum import iban, numdb
 
 BSN, IBAN, CARD = "[BSN verwijderd]", "[IBAN verwijderd]", "[kaartnummer verwijderd]"
 
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-_DIGIT_GROUPS = re.compile(r"\d+(?:[ .\-/\u00a0]{1,3}\d+)*")
-_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ .\-]?[A-Za-z0-9]){11,30}(?![A-Za-z0-9])")
-_ABROAD = re.compile(r"(?:\+|\b00)\s*$")
+
+_GAP = r"[\s.,\-/_\u00b7\u2010-\u2015]"  # what people put between the digits of one number
+_RUN = re.compile(rf"\d+(?:{_GAP}{{1,3}}\d+)*")
+_GROUP = re.compile(r"\d+")
+_CARD_DIGITS = range(13, 20)
+_DATE = re.compile(
+    r"(?<!\d)(?:(?:0?[1-9]|[12]\d|3[01])(?P<a>[-/.])(?:0?[1-9]|1[0-2])(?P=a)(?:19|20)\d\d"
+    r"|(?:19|20)\d\d(?P<b>[-/.])(?:0[1-9]|1[0-2])(?P=b)(?:0[1-9]|[12]\d|3[01]))(?!\d)"
+)
+
+# What stands before a run that is a telephone number, and how many digits of the run belong to it at least
+_PLUS, _ZERO_IN_BRACKETS = re.compile(r"\+\s?$"), re.compile(r"(?:\+|\b00)\s?31\s?\(0\)\s?$")
+_ABROAD = ("0031", "0032", "0049")
+
+_IBAN_GAP = r"[\s.\-/_]{0,3}"
+_IBAN_START = re.compile(rf"[A-Za-z]{_IBAN_GAP}[A-Za-z]{_IBAN_GAP}[0-9]{_IBAN_GAP}[0-9]")
+_IBAN_NEXT = re.compile(rf"{_IBAN_GAP}[A-Za-z0-9]")
+_COUNTRIES = numdb.get("iban")  # each with the form of its numbers: "4!a10!n"
 
 
 def clean(text: str) -> str:
@@ -19,8 +41,7 @@ def clean(text: str) -> str:
 
 def mask(text: str) -> str:
     """`text` cleaned, with citizen service numbers, IBANs and card numbers replaced by a word that says what stood there."""
-    text = _IBAN.sub(lambda found: _masked_iban(found.group()), clean(text))
-    return _DIGIT_GROUPS.sub(lambda found: _masked_digits(found), text)
+    return _RUN.sub(_masked_run, _without_ibans(clean(text)))
 
 
 def passes_eleven_test(digits: str) -> bool:
@@ -34,31 +55,93 @@ def _passes_luhn(digits: str) -> bool:
     return sum(n - 9 if n > 9 else n for n in doubled) % 10 == 0
 
 
-def _is_iban(text: str) -> bool:
-    moved = text[4:] + text[:4]
-    return int("".join(str(int(char, 36)) for char in moved)) % 97 == 1
+def _without_ibans(text: str) -> str:
+    """Wherever one can begin, also within a word or right after another one."""
+    kept, done = [], 0
+    while start := _IBAN_START.search(text, done):
+        end = _iban_end(text, start.start())
+        kept.append(text[done : start.start()] + (IBAN if end else text[start.start()]))
+        done = end or start.start() + 1
+    return "".join(kept) + text[done:]
 
 
-def _masked_iban(found: str) -> str:
-    """An IBAN may be followed by words that look like part of it: the longest beginning that is valid counts."""
-    for end in range(len(found), 14, -1):
-        compact = re.sub(r"[^A-Za-z0-9]", "", found[:end])
-        if found[end - 1].isalnum() and 15 <= len(compact) <= 34 and compact.isascii() and _is_iban(compact.upper()):
-            return IBAN + found[end:]
-    return found
+def _iban_end(text: str, start: int) -> int | None:
+    """Where the IBAN that begins at `start` ends; None if there is none."""
+    compact, end, length = "", start, 2
+    while len(compact) < length and (found := _IBAN_NEXT.match(text, end)):
+        end = found.end()
+        compact += text[end - 1]
+        if len(compact) == 2:
+            length = _iban_length(compact.upper())
+    return end if len(compact) == length and iban.is_valid(compact, check_country=False) else None
 
 
-def _masked_digits(found: re.Match[str]) -> str:
+@functools.cache
+def _iban_length(country: str) -> int:
+    """0 for a country that has no IBANs."""
+    _, known = _COUNTRIES.info(country)[0]
+    return 4 + sum(int(part) for part in re.findall(r"\d+", known["bban"])) if "bban" in known else 0
+
+
+def _masked_run(found: re.Match[str]) -> str:
+    """A run of digits and what stands between them, without what it holds that must not be kept."""
+    run = found.group()
+    kept = _telephone(found)
+    done = len(kept)
+    for date in _DATE.finditer(run, done):
+        if _stands_alone(run, date):
+            kept += _masked_groups(run[done : date.start()]) + date.group()
+            done = date.end()
+    return kept + _masked_groups(run[done:])
+
+
+def _telephone(found: re.Match[str]) -> str:
+    """The international telephone number with which this run begins, or nothing."""
+    run, before = found.group(), found.string[max(0, found.start() - 12) : found.start()]
+    at_least = 9 if _ZERO_IN_BRACKETS.search(before) else 10 if _PLUS.search(before) else 12 if run.startswith(_ABROAD) else None
+    digits = 0
+    for group in _GROUP.finditer(run):
+        digits += len(group.group())
+        if at_least and digits >= at_least:
+            return run[: group.end()]
+    return ""
+
+
+def _stands_alone(run: str, date: re.Match[str]) -> bool:
+    """Not a piece of a longer number that is written with the same sign in between: 1-12-2034-56."""
+    sign = date["a"] or date["b"]
+    return run[date.end() : date.end() + 1] != sign and run[max(0, date.start() - 1) : date.start()] != sign
+
+
+def _masked_groups(run: str) -> str:
     """Looks at every run of whole groups: "12.34.56.782" is nine digits, "12 123456782" holds nine of its own."""
-    text = found.group()
-    if _ABROAD.search(found.string[: found.start()]):
-        return text  # an international telephone number
-    groups = [(match.start(), match.end()) for match in re.finditer(r"\d+", text)]
-    for first, (start, _) in enumerate(groups):
-        for _, end in groups[first:]:
-            digits = "".join(str(int(char)) for char in text[start:end] if char.isdigit())
-            word = BSN if passes_eleven_test(digits) else CARD if 13 <= len(digits) <= 19 and _passes_luhn(digits) else None
-            if word:
-                rest = text[end:]
-                return text[:start] + word + _DIGIT_GROUPS.sub(_masked_digits, rest)
-    return text
+    groups = list(_GROUP.finditer(run))
+    digits = ["".join(str(int(char)) for char in group.group()) for group in groups]
+    kept, done, first = "", 0, 0
+    while first < len(groups):
+        word, last = _number_at(digits, first)
+        if word:
+            kept += run[done : groups[first].start()] + word
+            done = groups[last].end()
+        first = last + 1
+    return kept + run[done:]
+
+
+def _number_at(groups: list[str], first: int) -> tuple[str | None, int]:
+    """What to put for the number that begins with this group of digits, and its last group."""
+    number = ""
+    for last in range(first, len(groups)):
+        number += groups[last]
+        if len(number) > _CARD_DIGITS[-1]:
+            break
+        if passes_eleven_test(number):
+            return BSN, last
+        if len(number) in _CARD_DIGITS and _written_as_card(groups[first : last + 1]) and _passes_luhn(number):
+            return CARD, last
+    return None, first
+
+
+def _written_as_card(groups: list[str]) -> bool:
+    """In one piece, in fours, or four-six-and-the-rest; so that two telephone numbers in a row are no card."""
+    sizes = [len(group) for group in groups]
+    return len(sizes) == 1 or sizes[:2] == [4, 6] or all(size == 4 for size in sizes[:-1])

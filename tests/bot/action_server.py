@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Dict, List, Text
+from typing import Any, Dict, List
 
 from rasa_sdk import FormValidationAction, Tracker
 from rasa_sdk.executor import CollectingDispatcher
@@ -23,20 +23,20 @@ KINDS = {
 
 
 class ValidateCallback(FormValidationAction):
-    def name(self) -> Text:
+    def name(self) -> str:
         return "validate_callback_form"
 
-    def validate_phone(self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict) -> Dict[Text, Any]:
+    def validate_phone(self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict) -> Dict[str, Any]:
         digits = "".join(c for c in str(value) if c.isdigit())
         return {"phone": value if len(digits) >= 10 else None}
 
 
-def run(call: Dict[Text, Any]) -> Dict[Text, Any]:
+def run(call: Dict[str, Any]) -> Dict[str, Any]:
     name, tracker, dispatcher = call["next_action"], Tracker.from_dict(call["tracker"]), CollectingDispatcher()
     said = tracker.latest_message.get("text") or ""
     if "faal" in said:
         raise RuntimeError("told to fail")
-    events: List[Dict[Text, Any]] = []
+    events: List[Dict[str, Any]] = []
     if name == "validate_callback_form":
         events = asyncio.run(ValidateCallback().run(dispatcher, tracker, call["domain"]))
     elif name in KINDS:
@@ -67,7 +67,7 @@ class Webhook(BaseHTTPRequestHandler):
         except Exception as error:
             self._answer(500, {"error": type(error).__name__})
 
-    def _answer(self, status: int, body: Dict[Text, Any]) -> None:
+    def _answer(self, status: int, body: Dict[str, Any]) -> None:
         sent = json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")

@@ -5,6 +5,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from conftest import MODEL, ROOT, TOKEN, free_port
 
 WAITING_FOR_PHONE = {"slots": {"requested_slot": "phone", "topic": "woz"}, "loop": "callback_form"}

@@ -4,15 +4,13 @@ import asyncio
 import json
 
 import pytest
-
 from bot.quiet import quiet
 
 quiet()
+from bot import faster  # noqa: E402
 from jsonschema import ValidationError  # noqa: E402
 from rasa.core.actions.action import RemoteAction  # noqa: E402
 from rasa.utils.endpoints import ClientResponseError  # noqa: E402
-
-from bot import faster  # noqa: E402
 
 
 @pytest.fixture

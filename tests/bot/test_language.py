@@ -3,7 +3,6 @@
 import datetime
 
 import pytest
-
 from bot.language.concepts import concepts_in
 from bot.language.emergencies import emergency
 from bot.language.entities import find_entities

@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+
 from conftest import held_out, trained_on
 
 

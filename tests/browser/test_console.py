@@ -142,7 +142,7 @@ def console(stack, new_page) -> Callable[..., Page]:
             page.staff_name, page.password = stack.staff(f"{name} {uuid.uuid4().hex[:6]}")
             log_in(page, page.staff_name, page.password)
             expect(page.get_by_role("heading", name="Wachtend")).to_be_visible()
-            expect(page.locator(".line-state")).to_have_text("")
+            expect(page.locator("staff-desk")).to_have_attribute("data-presence", "available")
         return page
 
     return open_console
@@ -205,7 +205,7 @@ def tab_to(page: Page, target: Locator, keys: str = "Tab") -> None:
     raise AssertionError("the keyboard does not get there")
 
 
-def test_SEC10_a_wrong_password_is_refused_in_words_and_the_right_one_opens_the_desk(stack, console):
+def test_sec10_a_wrong_password_is_refused_in_words_and_the_right_one_opens_the_desk(stack, console):
     """SEC-10, A11Y-12: the error is announced and tied to the field, which gets the focus."""
     name, password = stack.staff("Anja inlog")
     page = console()
@@ -223,7 +223,7 @@ def test_SEC10_a_wrong_password_is_refused_in_words_and_the_right_one_opens_the_
     expect(page.get_by_role("heading", name="Mijn gesprekken")).to_be_visible()
 
 
-def test_SEC16_too_many_tries_are_told_apart_from_a_wrong_password(console):
+def test_sec16_too_many_tries_are_told_apart_from_a_wrong_password(console):
     """SEC-16: what the page says to a 429."""
     page = console()
     page.route("**/console/login", lambda route: route.fulfill(status=429))
@@ -232,7 +232,7 @@ def test_SEC16_too_many_tries_are_told_apart_from_a_wrong_password(console):
 
 
 @pytest.mark.parametrize("colours", ["none", "active"])
-def test_A11Y14_A11Y16_axe_finds_nothing_in_any_state(console, resident, colours):
+def test_a11y14_a11y16_axe_finds_nothing_in_any_state(console, resident, colours):
     """A11Y-14, A11Y-16, A11Y-8 (forced colours), SEC-1: no violation, and the CSP blocked nothing of ours."""
     page = console(forced_colors=colours)
     assert_accessible(page, "log-in")
@@ -254,7 +254,11 @@ def test_A11Y14_A11Y16_axe_finds_nothing_in_any_state(console, resident, colours
     page.keyboard.press("Enter")
     expect(turns(page, "Heeft haast.")).to_contain_text("Interne notitie")
     assert_accessible(page, "note")
-    for name, heading in (("Doorzetten", "Gesprek doorzetten"), ("Terug naar assistent", "Terug naar de assistent"), ("Afronden", "Gesprek afronden")):
+    for name, heading in (
+        ("Doorzetten", "Gesprek doorzetten"),
+        ("Terug naar assistent", "Terug naar de assistent"),
+        ("Afronden", "Gesprek afronden"),
+    ):
         action(page, name).click()
         dialog = page.get_by_role("dialog", name=heading)
         assert_accessible(page, name)
@@ -269,7 +273,8 @@ def test_A11Y14_A11Y16_axe_finds_nothing_in_any_state(console, resident, colours
         assert_accessible(page, name)
         page.keyboard.press("Escape")
     page.wire.push({"type": "callbacks", "callbacks": [{
-        "callback": str(uuid.uuid4()), "conversation": str(uuid.uuid4()), "phone": "+31612345678", "name": None, "question": "Kunt u mij bellen?",
+        "callback": str(uuid.uuid4()), "conversation": str(uuid.uuid4()), "phone": "+31612345678", "name": None,
+        "question": "Kunt u mij bellen?",
         "topic": "paspoort", "status": "open", "created_at": "2026-11-23T09:00:00Z", "done_by": None,
     }]})  # fmt: skip
     expect(page.get_by_text("06 1234 5678")).to_be_visible()
@@ -283,7 +288,7 @@ def test_A11Y14_A11Y16_axe_finds_nothing_in_any_state(console, resident, colours
     assert page.blocked == []
 
 
-def test_BOT8_the_packet_stands_readable_above_the_transcript(console, resident):
+def test_bot8_the_packet_stands_readable_above_the_transcript(console, resident):
     """BOT-8, BOT-3: why, what was asked, who is known; and who said what in words."""
     page = console("Anja")
     _, words = waiting_resident(resident, page)
@@ -301,11 +306,12 @@ def test_BOT8_the_packet_stands_readable_above_the_transcript(console, resident)
     expect(page.get_by_role("log").locator(".turn.bot strong").first).to_have_text("Digitale assistent")
 
 
-def test_A11Y4_A11Y14_from_log_in_to_wrap_up_with_the_keyboard_alone(stack, console, resident):
+def test_a11y4_a11y14_from_log_in_to_wrap_up_with_the_keyboard_alone(stack, console, resident):
     """A11Y-4, A11Y-14: no mouse anywhere, shortcuts switched off on the way."""
     name, password = stack.staff("Anja toetsenbord")
     page = console()
     keys = page.keyboard
+    expect(page.get_by_label("Naam")).to_be_focused()
     keys.type(name)
     keys.press("Tab")
     keys.type(password)
@@ -342,7 +348,7 @@ def test_A11Y4_A11Y14_from_log_in_to_wrap_up_with_the_keyboard_alone(stack, cons
     assert page.evaluate("document.activeElement !== document.body")
 
 
-def test_A11Y10_sound_and_title_mark_are_off_until_switched_on_and_then_remembered(console, resident):
+def test_a11y10_sound_and_title_mark_are_off_until_switched_on_and_then_remembered(console, resident):
     page = console("Anja", wire=False)
     count_sounds(page)
     page.reload()
@@ -369,7 +375,7 @@ def count_sounds(page: Page) -> None:
     """)
 
 
-def test_A11Y14_shortcuts_work_and_can_be_switched_off(console, resident):
+def test_a11y14_shortcuts_work_and_can_be_switched_off(console, resident):
     """WCAG 2.1.4: each has a modifier, and one switch turns all of them off, also after a reload."""
     page = console("Anja")
     _, words = waiting_resident(resident, page)
@@ -389,7 +395,7 @@ def test_A11Y14_shortcuts_work_and_can_be_switched_off(console, resident):
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_SEC17_two_consoles_see_each_others_claim_live(console, resident):
+def test_sec17_two_consoles_see_each_others_claim_live(console, resident):
     """SEC-17: the row goes from the other desk, and who had it open reads who took it."""
     anja, bram = console("Anja"), console("Bram")
     _, words = waiting_resident(resident, anja)
@@ -402,7 +408,7 @@ def test_SEC17_two_consoles_see_each_others_claim_live(console, resident):
     expect(action(bram, "Oppakken")).to_be_hidden()
 
 
-def test_SEC17_a_claim_that_comes_too_late_names_who_was_first(console, resident):
+def test_sec17_a_claim_that_comes_too_late_names_who_was_first(console, resident):
     anja, bram = console("Anja"), console("Bram", wire=True)
     _, words = waiting_resident(resident, anja)
     expect(row(bram, words)).to_be_visible()
@@ -413,7 +419,7 @@ def test_SEC17_a_claim_that_comes_too_late_names_who_was_first(console, resident
     expect(bram.get_by_text(f"Al opgepakt door {anja.staff_name}.")).to_be_visible()
 
 
-def test_BOT8_a_transfer_to_a_colleague_goes_with_its_story(console, resident):
+def test_bot8_a_transfer_to_a_colleague_goes_with_its_story(console, resident):
     """BOT-8: the reason is an internal note; the colleague hears that there is a new conversation."""
     anja, bram = console("Anja"), console("Bram")
     fatma, words = claimed(resident, anja)
@@ -433,7 +439,7 @@ def test_BOT8_a_transfer_to_a_colleague_goes_with_its_story(console, resident):
     assert fatma.heard("Weet meer van paspoorten.") == 0
 
 
-def test_BOT3_back_to_the_assistant_with_a_last_word(console, resident):
+def test_bot3_back_to_the_assistant_with_a_last_word(console, resident):
     page = console("Anja")
     fatma, _ = claimed(resident, page)
     action(page, "Terug naar assistent").click()
@@ -445,7 +451,7 @@ def test_BOT3_back_to_the_assistant_with_a_last_word(console, resident):
     fatma.is_told("bot")
 
 
-def test_BOT4_typing_is_shown_both_ways(console, resident):
+def test_bot4_typing_is_shown_both_ways(console, resident):
     """BOT-4: a typing sign only while a person types."""
     page = console("Anja")
     fatma, _ = claimed(resident, page)
@@ -459,7 +465,7 @@ def test_BOT4_typing_is_shown_both_ways(console, resident):
     fatma.sees_typing(False)
 
 
-def test_NFR3_a_reply_whose_ack_was_lost_is_sent_again_and_stored_once(console, resident):
+def test_nfr3_a_reply_whose_ack_was_lost_is_sent_again_and_stored_once(console, resident):
     """NFR-3: the same id after the reconnect, one turn here and one at the resident's."""
     page = console("Anja", wire=True)
     fatma, _ = claimed(resident, page)
@@ -477,12 +483,13 @@ def test_NFR3_a_reply_whose_ack_was_lost_is_sent_again_and_stored_once(console, 
     fatma.hears("Graag gedaan.")
     assert fatma.heard("Uw paspoort ligt klaar.") == 1
     sent = [frame["id"] for frame in page.wire.sent if frame.get("text") == "Uw paspoort ligt klaar."]
-    assert len(sent) == 2 and len(set(sent)) == 1
+    assert len(sent) == 2
+    assert len(set(sent)) == 1
     again = [frame for frame in page.wire.sent if frame["type"] == "open"][-1]
     assert again["after"] > 0
 
 
-def test_NFR3_what_was_typed_without_a_line_is_sent_when_it_is_back(console, resident):
+def test_nfr3_what_was_typed_without_a_line_is_sent_when_it_is_back(console, resident):
     page = console("Anja", wire=True)
     fatma, _ = claimed(resident, page)
     page.wire.hold = lambda frame: True
@@ -492,7 +499,7 @@ def test_NFR3_what_was_typed_without_a_line_is_sent_when_it_is_back(console, res
     fatma.hears("Dit typte ik zonder verbinding.")
 
 
-def test_SEC8_A11Y11_a_session_that_ends_keeps_the_unsent_text(console, resident, stack):
+def test_sec8_a11y11_a_session_that_ends_keeps_the_unsent_text(console, resident, stack):
     """SEC-8, A11Y-11: logged out elsewhere; after the next log-in the same conversation and the same text are there."""
     page = console("Anja")
     claimed(resident, page)
@@ -504,7 +511,7 @@ def test_SEC8_A11Y11_a_session_that_ends_keeps_the_unsent_text(console, resident
     expect(page.get_by_label("Uw antwoord aan de inwoner")).to_have_value("Half getypt antw")
 
 
-def test_A11Y1_A11Y4_new_turns_are_announced_politely_and_never_take_the_focus(console, resident):
+def test_a11y1_a11y4_new_turns_are_announced_politely_and_never_take_the_focus(console, resident):
     """A11Y-1, A11Y-2, A11Y-4: history comes silently, then one announcement a turn; focus and text stay."""
     page = console("Anja")
     fatma, words = waiting_resident(resident, page)
@@ -524,15 +531,15 @@ def test_A11Y1_A11Y4_new_turns_are_announced_politely_and_never_take_the_focus(c
     assert page.get_by_role("log").count() == 1
 
 
-def test_A11Y1_somebody_new_in_the_queue_is_one_short_status(console, resident):
+def test_a11y1_somebody_new_in_the_queue_is_one_short_status(console, resident):
     page = console("Anja")
     waiting_resident(resident, page)
     expect(page.locator(".said[role=status]")).to_have_text(re.compile(r"Er wacht(en)? nu \d+ inwoners?\."))
     assert page.evaluate("document.activeElement.tagName") == "H1"
 
 
-@pytest.mark.parametrize("width,height", [(320, 256), (320, 640), (1024, 768)])
-def test_A11Y6_A11Y7_reflow_and_target_sizes(console, resident, width, height):
+@pytest.mark.parametrize(("width", "height"), [(320, 256), (320, 640), (1024, 768)])
+def test_a11y6_a11y7_reflow_and_target_sizes(console, resident, width, height):
     """A11Y-6, A11Y-7: nothing scrolls sideways, every target is at least 24 px and buttons are 44 px high."""
     page = console("Anja", viewport={"width": width, "height": height})
     claimed(resident, page)
@@ -546,7 +553,7 @@ def test_A11Y6_A11Y7_reflow_and_target_sizes(console, resident, width, height):
     assert small == []
 
 
-def test_LANG6_the_console_speaks_english_too_and_remembers_it(console):
+def test_lang6_the_console_speaks_english_too_and_remembers_it(console):
     page = console("Anja")
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("heading", name="My conversations")).to_be_visible()

@@ -220,6 +220,7 @@ export class StaffDesk extends HTMLElement {
   }
 
   #people() {
+    this.dataset.presence = this.#desk.colleagues.find((one) => one.staff === this.me.staff)?.status ?? "offline"   // as the service has it
     const teams = this.#teams()
     const filter = this.querySelector(".team-filter")
     filter.hidden = teams.length < 2

@@ -56,6 +56,7 @@ export class Conversation extends EventTarget {
   }
 
   choose(turn, choice) {
+    if (this.pending.some(({ frame }) => frame.turn === turn && frame.choice === choice.id)) return    // pressed twice
     return this.#post({ type: "choose", turn, choice: choice.id }, choice.label)
   }
 
@@ -209,7 +210,8 @@ export class Conversation extends EventTarget {
 
   #post(frame, text) {
     const entry = { frame: { ...frame, id: crypto.randomUUID?.() ?? uuid() }, text, at: new Date().toISOString() }
-    this.#store.set({ pending: [...this.pending, entry] })
+    const others = this.pending.filter((one) => one.text || one.frame.type !== frame.type)      // asked once is enough
+    this.#store.set({ pending: [...others, entry] })
     this.#send(entry)
     return entry.frame.id
   }

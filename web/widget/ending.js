@@ -1,6 +1,6 @@
 /**
- * <wegwijs-ending>: what remains when a conversation is over: its reference, a rating that can be skipped, the
- * transcript as a file, and a new conversation. Methods: label(t), show({ reference, rated }), focus().
+ * <wegwijs-ending>: what remains when a conversation is over: a rating that can be skipped, the transcript as a
+ * file, and a new conversation. Methods: label(t), show({ rated }), focus().
  * Events: "rate" { score, comment }; "download"; "fresh".
  */
 import { element } from "../shared/element.js"
@@ -10,7 +10,6 @@ const SCORES = [1, 2, 3, 4, 5]
 
 export class Ending extends HTMLElement {
   #title = element("h3", { tabindex: -1 })
-  #reference = element("p", {})
   #legend = element("legend")
   #scores = SCORES.map(() => element("span", { class: "hidden" }))
   #scale = element("p", { id: "scale" })
@@ -31,7 +30,7 @@ export class Ending extends HTMLElement {
   connectedCallback() {
     if (this.firstChild) return
     const save = element("button", { type: "button", onclick: () => this.dispatchEvent(new Event("download")) }, icon("save"), this.#save)
-    this.append(this.#title, this.#reference, element("div", { class: "buttons" }, save, this.#fresh), this.#form, this.#thanks)
+    this.append(this.#title, element("div", { class: "buttons" }, save, this.#fresh), this.#form, this.#thanks)
   }
 
   label(t) {
@@ -47,8 +46,7 @@ export class Ending extends HTMLElement {
     this.#fresh.textContent = t("fresh")
   }
 
-  show({ reference, rated }) {
-    this.#reference.textContent = reference ? this.t("reference", { reference }) : ""
+  show({ rated }) {
     this.#form.hidden = Boolean(rated)
     this.#thanks.textContent = ""
     this.#form.reset()

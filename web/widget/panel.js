@@ -137,7 +137,7 @@ export class Panel extends HTMLElement {
     this.#composer.addEventListener("typing", ({ detail }) => talk.state.state === "staff" && talk.typing(detail.on))
     this.#ending.addEventListener("rate", ({ detail }) => talk.rate(detail.score, detail.comment))
     this.#ending.addEventListener("fresh", () => this.#fresh())
-    this.#ending.addEventListener("download", () => save(talk.turns, { ...this.#words(), title: this.#info.municipality ?? this.#title.textContent, reference: this.#reference() }))
+    this.#ending.addEventListener("download", () => save(talk.turns, { ...this.#words(), title: this.#info.municipality ?? this.#title.textContent }))
   }
 
   #listenToConversation() {
@@ -273,8 +273,9 @@ export class Panel extends HTMLElement {
     const { state, position, wait_seconds: wait, staff } = this.#conversation.state
     const { t } = this
     const ended = state === "closed"
-    const atEnd = this.#nearEnd()
+    const atEnd = this.#atEnd
     const held = this.getRootNode().activeElement
+    if (this.dataset.state !== state) this.#confirm.hidden = true
     this.dataset.state = state
     this.#who.textContent = { bot: t("bot"), waiting: t("queue_line"), staff: staff ? t("with_staff", { name: staff }) : t("staff_unnamed"), closed: t("ended_line") }[state]
     this.#queue.hidden = state !== "waiting"
@@ -282,24 +283,20 @@ export class Panel extends HTMLElement {
     this.#composer.hidden = this.#close.hidden = ended
     this.#ending.hidden = !ended
     this.#transcript.ended = ended
-    this.#confirm.hidden = true
     const minutes = wait != null && { count: Math.max(1, Math.round(wait / 60)) }
-    this.#place.textContent = state !== "waiting" ? ""
-      : [t("queue"), position && t("queue_place", { position }), minutes && t("queue_wait", minutes), t("queue_soon")].filter(Boolean).join(" ")
-    if (ended && !this.#wasEnded) this.#ending.show({ reference: this.#reference(), rated: this.#store.get("rated") })
+    const place = [t("queue"), position && t("queue_place", { position }), minutes && t("queue_wait", minutes), t("queue_soon")]
+    const words = state === "waiting" ? place.filter(Boolean).join(" ") : ""
+    if (this.#place.textContent !== words) this.#place.textContent = words
+    if (ended && !this.#wasEnded) this.#ending.show({ rated: this.#store.get("rated") })
     this.#wasEnded = ended
     if (this.contains(held) && !held.checkVisibility()) ended ? this.#ending.focus() : this.#land()
     if (atEnd) this.#toEnd()
   }
 
-  #reference() {
-    return this.#conversation.id?.slice(0, 8).toUpperCase()
-  }
-
   #typing(on) {
     const { staff: name = "" } = this.#conversation.state
     const words = this.t("typing", { name })
-    if (on) this.#say(words)
+    if (on && this.#conversation.state.state === "staff") this.#say(words)
     this.#later("typing", on ? TYPING_FOR : 0, true, () => this.#unsay(words))
   }
 
@@ -380,7 +377,8 @@ export class Panel extends HTMLElement {
 
   #askToEnd() {
     const { state } = this.#conversation.state
-    if (state === "bot") return this.#conversation.end()
+    if (!this.#conversation.online) this.#minimised()          // it ends as soon as the service can be told
+    if (state === "bot" || !this.#conversation.online) return this.#conversation.end()
     const yes = element("button", { type: "button", class: "primary", onclick: () => this.#conversation.end() }, this.t("sure_yes"))
     const no = element("button", { type: "button", onclick: () => this.#stay() }, this.t("sure_no"))
     fill(this.#confirm, element("p", { id: "sure" }, this.t(state === "waiting" ? "sure_waiting" : "sure")), element("div", { class: "buttons" }, yes, no))
@@ -401,12 +399,12 @@ export class Panel extends HTMLElement {
   }
 
   #scrolled() {
-    this.#atEnd = this.#nearEnd()
+    this.#atEnd = !this.#begun || this.#nearEnd()
     if (this.#atEnd) this.#latest.hidden = true
   }
 
   get #begun() {
-    return this.#conversation.turns.some(({ from }) => from === "resident") || this.#unsent().length > 0
+    return this.#conversation.turns.length > 1 || this.#unsent().length > 0
   }
 
   #nearEnd() {
@@ -416,12 +414,13 @@ export class Panel extends HTMLElement {
 
   /** New turns come into view, from their first line, for whoever reads at the end; others keep their place. */
   #follow({ item, turn }) {
-    if (!this.#begun && turn.from !== "resident") return
+    if (!this.#begun) return
     const scroller = this.#scroller
     const before = scroller.scrollHeight - item.offsetHeight - scroller.scrollTop - scroller.clientHeight
-    if (turn.from !== "resident" && before > NEAR) return void (this.#latest.hidden = scroller === this)
+    if (turn.from !== "resident" && before > NEAR && !this.#atEnd) return void (this.#latest.hidden = scroller === this)
     const top = item.getBoundingClientRect().top - scroller.getBoundingClientRect().top
     scroller.scrollTop += Math.min(top - 8, scroller.scrollHeight)
+    this.#atEnd = this.#nearEnd()
   }
 
   /** Before the first message the notice on privacy comes first. */
@@ -432,7 +431,7 @@ export class Panel extends HTMLElement {
 
   /** Phones lay their keyboard over the page: the panel takes what is left. */
   #fit() {
-    if (visualViewport) this.style.setProperty("--_visible", `${visualViewport.height}px`)
+    if (visualViewport) this.style.setProperty("--_visible", `${visualViewport.height * visualViewport.scale}px`)
   }
 
   /** Does `now` after a while if `on`, and `otherwise` at once if not. */

@@ -3,8 +3,8 @@ import { element } from "../shared/element.js"
 import { date, hour } from "../shared/time.js"
 import { sender } from "./texts.js"
 
-export function save(turns, { t, language, title, reference }) {
-  const head = [title, reference ? t("reference", { reference }) : "", ""]
+export function save(turns, { t, language, title }) {
+  const head = [title, ""]
   const url = URL.createObjectURL(new Blob([[...head, ...turns.map((turn) => written(turn, t, language))].join("\r\n")], { type: "text/plain;charset=utf-8" }))
   element("a", { href: url, download: t("file") }).click()
   setTimeout(() => URL.revokeObjectURL(url), 60_000)

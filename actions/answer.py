@@ -1,0 +1,175 @@
+"""A question on a municipal product: answer it, ask back, or say honestly that it is not understood."""
+
+from dataclasses import dataclass
+
+from actions import thresholds as t
+from actions.fallback import failed, fallback
+from actions.turns import Choice, Heard, Reply, Voice, asked, turn
+from handover.content.answers import Answer
+
+FOLLOW_UPS = 3
+TRIED_AT_MOST = 10
+
+# Where a topic says nothing about an aspect: what comes nearest, told with an honest first sentence
+NEAREST = {
+    "aanvragen": ("algemeen", "waar_wanneer", "voorwaarden"),
+    "kosten": ("betalen", "algemeen"),
+    "meenemen": ("voorwaarden", "aanvragen"),
+    "termijn": ("geldigheid", "status", "aanvragen"),
+    "waar_wanneer": ("aanvragen", "algemeen"),
+    "voorwaarden": ("algemeen", "aanvragen"),
+    "geldigheid": ("termijn", "voorwaarden"),
+    "status": ("termijn", "probleem", "aanvragen"),
+    "wijzigen_annuleren": ("aanvragen", "algemeen"),
+    "verloren_gestolen": ("probleem", "aanvragen"),
+    "betalen": ("kosten", "algemeen"),
+    "bezwaar": ("probleem", "algemeen"),
+    "probleem": ("verloren_gestolen", "aanvragen"),
+    "algemeen": ("aanvragen", "voorwaarden"),
+}
+
+# How a question begins, and what it says, that goes on about the subject before it
+CONNECTIVES = {"en", "and", "maar", "but", "also", "ook", "dus", "so", "oke", "ok", "okay", "what"}
+POINTERS = {
+    "dat", "die", "dit", "deze", "het", "daar", "daarvoor", "daarmee", "daarvan", "ervoor", "erbij", "hem", "ze", "er",
+    "it", "that", "this", "they", "them", "there", "those",
+}  # fmt: skip
+QUESTIONS = (
+    "hoe lang", "hoelang", "hoeveel", "hoe veel", "wat kost", "waar", "wanneer", "wat moet ik meenemen",
+    "how long", "how much", "where", "when", "what do i need",
+)  # fmt: skip
+
+OWN = {"ik", "mij", "me", "mijn", "mn", "wij", "we", "ons", "onze", "i", "my", "our", "us"}
+SENSITIVE_DOMAIN = "sociaal_domein"
+SENSITIVE_ASPECTS = {"status", "bezwaar", "voorwaarden", "probleem"}
+STORY = 12  # words: an own story is told in no fewer
+
+
+@dataclass(frozen=True)
+class Choose:
+    """What to do with a question: answer (topic, aspect), or ask back with candidates, or neither."""
+
+    topic: str | None = None
+    aspect: str = "algemeen"
+    confidence: float | None = None
+    candidates: tuple[str, ...] = ()
+
+
+def points_back(heard: Heard) -> bool:
+    """Whether the words themselves go on about the subject before: "en wat kost dat?"."""
+    if heard.structured or not heard.slot("topic") or not 0 < len(heard.words) <= 2 * t.SHORT:
+        return False
+    linked, pointing = heard.words[0] in CONNECTIVES, bool(POINTERS & set(heard.words))
+    asking = " ".join(w for w in heard.words if w not in CONNECTIVES).startswith(QUESTIONS)
+    return linked + pointing + asking >= 2
+
+
+def is_follow_up(heard: Heard) -> bool:
+    """Whether the message is about the subject of the slot `topic` without naming it."""
+    if heard.structured or not heard.slot("topic") or not heard.words:
+        return False
+    confidence = heard.topics[0][1] if heard.topics else 0.0
+    if points_back(heard):
+        return confidence < t.FOLLOW_UP
+    return len(heard.words) <= t.SHORT and confidence < t.SHORT_FOLLOW_UP
+
+
+def choose(heard: Heard) -> Choose:
+    """Decides on the topic; the aspect is the likeliest one, whether there is an answer for it or not."""
+    aspect = heard.aspects[0][0] if heard.aspects else "algemeen"
+    if is_follow_up(heard):
+        return Choose(heard.slot("topic"), aspect)
+    if not heard.topics:
+        return Choose()
+    topic, confidence = heard.topics[0]
+    if heard.structured or confidence >= t.ANSWER:
+        return Choose(topic, aspect, None if heard.structured else confidence)
+    if confidence < t.CLARIFY:
+        return Choose()
+    likely = tuple(name for name, chance in heard.topics if chance >= t.CANDIDATE)[: t.CANDIDATES_AT_MOST]
+    return Choose(aspect=aspect, confidence=confidence, candidates=likely)
+
+
+def nearest(wanted: str, aspects: tuple[tuple[str, float], ...], written: list[str]) -> tuple[str | None, bool]:
+    """The aspect to answer out of those `written`, and whether it is what was asked; (None, False) if nothing is written."""
+    if wanted in written:
+        return wanted, True
+    clear = not aspects or aspects[0][1] >= t.ASPECT_CLEAR
+    meant = next((name for name, chance in aspects[1:] if name in written and chance >= t.ASPECT_POSSIBLE), None)
+    if meant and not clear:
+        return meant, True
+    order = [*NEAREST.get(wanted, ()), "algemeen", *written]
+    return next((name for name in order if name in written), None), False
+
+
+def answer(heard: Heard, voice: Voice) -> Reply:
+    """action_answer"""
+    chosen = choose(heard)
+    if chosen.topic:
+        unclear = not heard.structured and bool(heard.aspects) and heard.aspects[0][1] < t.ASPECT
+        return (ask_aspect if unclear else tell)(heard, voice, chosen.topic, chosen.aspect, chosen.confidence)
+    return clarify(heard, voice, chosen) if chosen.candidates else fallback(heard, voice)
+
+
+def tell(heard: Heard, voice: Voice, topic: str, wanted: str, confidence: float | None) -> Reply:
+    """The answer, or what comes nearest to it, or an honest "I do not know" with a person."""
+    aspect, asked_for = nearest(wanted, heard.aspects, voice.written(topic))
+    found = voice.find(topic, aspect) if aspect else None
+    if not found:
+        text = voice.say("fallback.no_answer", title=voice.title(topic))
+        said = turn("fallback", text, topic=topic, confidence=confidence, choices=[voice.person()])
+        return failed(heard, voice, said, {**asked(heard), "topic": topic})
+    text = found.text if asked_for else f"{voice.say('fallback.no_aspect', title=voice.title(topic))}\n\n{found.text}"
+    choices = follow_ups(voice, found)
+    if sensitive(heard, voice, found):
+        choices.append(voice.person("sensitive"))
+    said = turn("answer", text, topic=topic, aspect=found.aspect, link=found.link, checked_on=found.checked_on.isoformat(),
+                choices=choices, confidence=confidence)  # fmt: skip
+    tried = [*(heard.slot("tried") or []), {"topic": topic, "aspect": found.aspect}][-TRIED_AT_MOST:]
+    return Reply(said, {**asked(heard), "topic": topic, "aspect": found.aspect, "tried": tried, "failures": 0, "clarified": None})
+
+
+def follow_ups(voice: Voice, found: Answer) -> list[Choice]:
+    rows = [(topic, aspect) for topic, aspect in found.next if voice.find(topic, aspect)][:FOLLOW_UPS]
+    return [voice.question(topic, aspect, with_topic=topic != found.topic) for topic, aspect in rows]
+
+
+def sensitive(heard: Heard, voice: Voice, found: Answer) -> bool:
+    """An own story about income, care or debts: the rule is told, but a person looks at the case (BOT-11)."""
+    known = voice.library.topics.get(found.topic)
+    own_story = len(heard.words) >= STORY and bool(OWN & set(heard.words))
+    return known is not None and known.domain == SENSITIVE_DOMAIN and found.aspect in SENSITIVE_ASPECTS and own_story
+
+
+def clarify(heard: Heard, voice: Voice, chosen: Choose) -> Reply:
+    """ "Bedoelt u …?" with the likeliest topics. It counts as failed until one is picked."""
+    rows = [(topic, nearest(chosen.aspect, heard.aspects, voice.written(topic))[0]) for topic in chosen.candidates]
+    options = [{"topic": topic, "aspect": aspect} for topic, aspect in rows if aspect]
+    if not options:
+        return fallback(heard, voice)
+    said = _ask_back(voice, voice.say("clarify.one" if len(options) == 1 else "clarify.question"), options, confidence=chosen.confidence)
+    return failed(heard, voice, said, {**asked(heard), "offered": {"topics": options}, "clarified": True})
+
+
+def ask_aspect(heard: Heard, voice: Voice, topic: str, wanted: str, confidence: float | None) -> Reply:
+    """The subject is clear, what about it is not: offers the likeliest questions. This too counts as failed until one is picked."""
+    written = voice.written(topic)
+    likely = [name for name, _ in heard.aspects if name in written]
+    more = [name for name in ("algemeen", "aanvragen", "kosten") if name in written and name not in likely]
+    options = [{"topic": topic, "aspect": name} for name in (likely + more)[: t.CANDIDATES_AT_MOST]]
+    if len(options) <= 1:
+        return tell(heard, voice, topic, wanted, confidence)
+    said = _ask_back(voice, voice.say("clarify.aspect", title=voice.title(topic)), options, confidence=confidence)
+    return failed(heard, voice, said, {**asked(heard), "topic": topic, "offered": {"topics": options}, "clarified": True})
+
+
+def ask_which(heard: Heard, voice: Voice) -> Reply:
+    """Yes to "one of these?": the same choices once more."""
+    options: list[dict[str, str]] = heard.offered["topics"]
+    return Reply(_ask_back(voice, voice.say("clarify.which"), options), {"offered": {"topics": options}})
+
+
+def _ask_back(voice: Voice, text: str, options: list[dict[str, str]], confidence: float | None = None) -> dict[str, object]:
+    topics = list(dict.fromkeys(option["topic"] for option in options))
+    choices = [voice.question(option["topic"], option["aspect"], with_topic=len(topics) > 1 or len(options) == 1) for option in options]
+    return turn("clarify", text, topic=topics[0], candidates=topics, confidence=confidence, choices=[*choices, voice.person()])

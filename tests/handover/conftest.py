@@ -1,0 +1,47 @@
+"""What several folders need: hypothesis settings that are bounded and, in CI, the same every time; a library; a store."""
+
+import os
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from handover.content.library import Library
+from handover.history.database import migrate
+from handover.history.store import Store
+from handover.settings import ROOT
+
+POSTGRES = "WEGWIJS_TEST_POSTGRES_URL"
+MORNING = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # a Tuesday, ten o'clock in Amsterdam
+
+_bounds = {"max_examples": 100, "deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("here", **_bounds)
+settings.register_profile("ci", **_bounds, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
+
+
+@pytest.fixture(scope="session")
+def library() -> Library:
+    """The example municipality's content, as it is served."""
+    return Library(ROOT / "data", ROOT / "data" / "municipality.yml", "municipality")
+
+
+@pytest.fixture
+def now() -> datetime:
+    return MORNING
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    return f"sqlite+aiosqlite:///{tmp_path / 'wegwijs.db'}"
+
+
+@pytest.fixture
+async def store(database: str) -> AsyncIterator[Store]:
+    await migrate(database)
+    opened = Store(database)
+    await opened.start()
+    yield opened
+    await opened.stop()
