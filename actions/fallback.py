@@ -21,7 +21,7 @@ def give_up(heard: Heard, voice: Voice, slots: dict[str, Any], *, again: bool) -
     """Never a third "I do not understand": a person, beside the likeliest topics."""
     choices = likely_topics(heard, voice)
     if not voice.desk.reachable():
-        text = f"{voice.say('fallback.gave_up')} {voice.nobody()}"
+        text = voice.nobody() if again else f"{voice.say('fallback.gave_up')} {voice.nobody()}"
         return Reply(turn("notice", text, choices=[*choices, *voice.ways_out()][:5]), slots)
     text = voice.say("handover_offer.still_failing" if again else "handover_offer.two_failures")
     said = turn("handover_offer", text, reason="two_failures", choices=[*choices, voice.human("two_failures"), voice.no_human()])

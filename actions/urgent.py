@@ -13,4 +13,5 @@ def urgent(heard: Heard, voice: Voice) -> Reply:
     slots = {**asked(heard), "urgent_given": heard.subkind or "default", "failures": 0}
     if not voice.desk.reachable() or heard.subkind not in TALKING_HELPS:
         return Reply(turn("urgent", text), slots)
-    return Reply(turn("urgent", text, choices=[voice.human("urgent")]), {**slots, "offered": {"human": {"reason": "urgent"}}})
+    said = turn("urgent", f"{text} {voice.say('urgent.talk')}", choices=[voice.human("urgent")])
+    return Reply(said, {**slots, "offered": {"human": {"reason": "urgent"}}})

@@ -62,7 +62,7 @@ class Service:
         if not self.model.exists():
             raise SettingError("there is no trained model for what is in bot/ and data/ now; 'make train' makes it")
         self.settings, self.now = settings, now
-        settings.data.mkdir(parents=True, exist_ok=True)
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.library = Library(ROOT / "data", settings.municipality, settings.opening_hours)
         self.secrets = {f"WEGWIJS_{name}_TOKEN": _secret(settings.data, name.lower()) for name in ("BOT", "ACTIONS", "METRICS")}
         self.hub = Hub()

@@ -83,6 +83,7 @@ WHO_DOES_WHAT: dict[str, dict[type[Event], str]] = {
         ev.NobodyCame: "nobody took the conversation",
         ev.IdleWarned: "the resident has been silent with the bot, and is warned",
         ev.IdleClosed: "the resident stayed silent after the warning",
+        ev.DestructionPutOff: "its time is over, but a call-back request of it is still to be done, or was done lately",
     },
 }
 LIMITS = {
@@ -94,6 +95,8 @@ LIMITS = {
     "IDLE_CLOSE": "after that warning, and the conversation is closed",
     "STAFF_SILENCE": "without a sign of life of the owner, and the conversation goes to the top of the queue",
     "UNUSED": "after which a conversation in which the resident never said anything is deleted",
+    "PUT_OFF": "until the next look whether a closed conversation may be destroyed",
+    "CALLBACK_KEPT": "after a call-back was done, before its conversation may be destroyed",
     "REPLAY_AFTER_CLOSING": "after closing, during which the token still shows the conversation and takes a rating",
 }
 

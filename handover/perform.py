@@ -17,7 +17,7 @@ import structlog
 from handover.conversation import events as ev
 from handover.conversation.conversation import AskBot, Content, Conversation, Refused, Step, begin, decide
 from handover.conversation.events import Event
-from handover.conversation.states import State
+from handover.conversation.states import CALLBACK_KEPT, State
 from handover.history.store import Receipt, Stale, Store
 from handover.hub import Hub
 from handover.ids import new_reference, uuid7
@@ -31,6 +31,7 @@ DUE_EVENTS: dict[str, type[Event]] = {
     "nobody_came": ev.NobodyCame,
     "idle_warning": ev.IdleWarned,
     "idle_close": ev.IdleClosed,
+    "destroy": ev.DestructionPutOff,
 }
 
 Decision = Event | Callable[[Conversation], Event | None]  # a function is called with the conversation as it is now
@@ -132,22 +133,18 @@ class Performer:
                 log.error("timer.failed", conversation=str(id), error=type(error).__name__)
 
     async def _run_out(self, id: UUID, now: datetime) -> None:
-        if await self.look(id, _unused_since(now)):
-            await self._forget(id)
-            return
+        kind = await self.look(id, _first_due(now))
+        if kind == "unused" or (kind == "destroy" and not await self._store.callback_since(id, now - CALLBACK_KEPT)):
+            await self._forget(id, kind)
+        elif kind:
+            await self.perform(id, lambda c: DUE_EVENTS[kind]() if (at := c.timers.get(kind)) and at <= now else None)
 
-        def due(conversation: Conversation) -> Event | None:
-            kinds = [kind for kind, at in sorted(conversation.timers.items(), key=lambda item: item[1]) if at <= now]
-            return DUE_EVENTS[kinds[0]]() if kinds else None
-
-        await self.perform(id, due)
-
-    async def _forget(self, id: UUID) -> None:
+    async def _forget(self, id: UUID, why: str) -> None:
         await self._store.forget(id)
         self._live.pop(id, None)
         for socket in self._hub.residents(id):
             socket.drop(1008, "not_found")
-        log.info("conversation.unused", conversation=str(id))
+        log.info("conversation.deleted", conversation=str(id), why=why)
 
     # The way out
 
@@ -253,11 +250,12 @@ class Performer:
         return live.conversation
 
 
-def _unused_since(now: datetime) -> Callable[[Conversation], Any]:
-    async def unused(conversation: Conversation) -> bool:
-        return (due := conversation.timers.get("unused")) is not None and due <= now
+def _first_due(now: datetime) -> Callable[[Conversation], Any]:
+    async def kind(conversation: Conversation) -> str | None:
+        due = [(at, kind) for kind, at in conversation.timers.items() if at <= now]
+        return min(due)[1] if due else None
 
-    return unused
+    return kind
 
 
 def _result(step: Step | None) -> dict[str, Any]:

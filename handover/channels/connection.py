@@ -91,6 +91,7 @@ class Connection:
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.wait({self._sender}, timeout=5)
         self._sender.cancel()
+        await asyncio.gather(self._sender, return_exceptions=True)
 
     async def _send_all(self) -> None:
         try:
@@ -111,7 +112,7 @@ class Connection:
 
 def id_of(frame: str) -> str | None:
     """The id that the client gave to a frame that is wrong otherwise."""
-    with contextlib.suppress(msgspec.MsgspecError, ValueError):
+    with contextlib.suppress(msgspec.MsgspecError, ValueError, RecursionError):
         found = msgspec.json.decode(frame)
         if isinstance(found, dict) and isinstance(found.get("id"), str):
             return str(UUID(found["id"]))

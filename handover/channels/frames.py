@@ -215,6 +215,7 @@ class Summary(Said, frozen=True, kw_only=True):
     owner: Owner | None
     last_text: str
     unread: int
+    priority: int
 
 
 class Ready(Frame, frozen=True, kw_only=True, tag="ready"):
@@ -371,6 +372,7 @@ class ChatInfo(Said, frozen=True, kw_only=True):
     hours: str
     privacy_url: str
     contact_url: str
+    kept_days: dict[str, int]
 
 
 class Health(Said, frozen=True):

@@ -45,6 +45,10 @@ def add_pages(
     async def demo(_request: Request) -> HTTPResponse:
         return page("demo/index.html")
 
+    @app.get("/en")
+    async def demo_in_english(_request: Request) -> HTTPResponse:
+        return page("demo/en.html")
+
     @app.get("/console")
     async def console(_request: Request) -> HTTPResponse:
         return page("console/index.html")
@@ -68,7 +72,7 @@ def add_pages(
         shown = {
             "municipality": facts["name"], "assistant": facts.value("assistant", language), "open": is_open(),
             "phone": {"label": str(facts["phone"]), "href": facts["phone_href"]}, "hours": facts.value("phone_hours", language),
-            "privacy_url": facts["privacy_url"], "contact_url": facts["contact_url"],
+            "privacy_url": facts["privacy_url"], "contact_url": facts["contact_url"], "kept_days": dict(facts["kept_days"]),
         }  # fmt: skip
         return json(shown, headers={"Cache-Control": "max-age=60", **_sharing(request, settings, "shared/")})
 

@@ -10,7 +10,7 @@ from handover.content.hours import WEEKDAYS, Mode, OpeningHours, holiday_names, 
 
 LANGUAGES = ("nl", "en")
 REQUIRED = ("name", "assistant", "phone", "phone_href", "website", "email", "address", "privacy_url", "contact_url",
-            "balie_hours", "phone_hours", "opening_hours", "teams", "top_questions", "links")  # fmt: skip
+            "balie_hours", "phone_hours", "opening_hours", "kept_days", "teams", "top_questions", "links")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,9 @@ class Facts:
             if key not in self._facts:
                 raise ContentError(path, None, f"the key '{key}' is missing")
         self.hours = self._opening_hours(self._facts["opening_hours"], mode)
+        kept = self._facts["kept_days"]
+        if not isinstance(kept, Mapping) or not all(type(kept.get(who)) is int and kept[who] > 0 for who in ("bot", "staff")):
+            raise ContentError(path, self._facts.lines["kept_days"], "kept_days should be whole days for bot and for staff")
         self.teams = [self._team(row) for row in self._list(self._facts, "teams")]
         if not self.teams:
             raise ContentError(path, self._facts.lines["teams"], "there should be one team at least")

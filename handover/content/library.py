@@ -1,6 +1,6 @@
 """All content in one hand: what the conversation, the actions and the consoles ask for."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +85,10 @@ class Library:
         """The team that knows this topic; the first team of the facts where none says so."""
         domain = self.topics[topic].domain if topic in self.topics else None
         return next((team.id for team in self.facts.teams if domain in team.domains), self.facts.default_team)
+
+    def kept_for(self, *, with_staff: bool) -> timedelta:
+        """How long a closed conversation is kept: with the assistant alone, or with staff as well."""
+        return timedelta(days=self.facts["kept_days"]["staff" if with_staff else "bot"])
 
     def moment(self, at: datetime, language: str) -> str:
         """A moment in words, Dutch local time: "dinsdag 24 november om 08:30"."""

@@ -35,6 +35,7 @@ class Content(Protocol):
     def top_choices(self, language: str) -> list[dict[str, Any]]: ...
     def upl_uri(self, topic: str) -> str | None: ...
     def moment(self, at: datetime, language: str) -> str: ...
+    def kept_for(self, *, with_staff: bool) -> timedelta: ...
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
@@ -243,6 +244,8 @@ class _Deciding:
                 self._drop_timer("idle_warning")
                 self.timer("idle_close", states.IDLE_CLOSE)
                 self.system("idle.warning", choices=[{"label": self.say("button.stay"), "do": {"stay": True}}])
+            case ev.DestructionPutOff():
+                self.timer("destroy", states.PUT_OFF)
             case ev.IdleClosed():
                 self.close("idle")
                 self.system("closed.idle", reference=self.c.reference)
@@ -336,6 +339,7 @@ class _Deciding:
         self._own(State.CLOSED)
         self.c.timers = unused  # nothing was ever said: it is removed, closed or not
         self.c.closed_at, self.c.end_reason = self.now, reason
+        self.timer("destroy", self.content.kept_for(with_staff=bool(self.c.packet or self.c.callback)))
 
     def _update_handover(self, **values: Any) -> None:
         if self.c.handover:

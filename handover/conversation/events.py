@@ -205,3 +205,7 @@ class IdleWarned(Event, frozen=True):
 
 class IdleClosed(Event, frozen=True):
     pass
+
+
+class DestructionPutOff(Event, frozen=True):
+    """Its time is over, but a call-back request of it is still to be done, or was done lately."""

@@ -20,6 +20,7 @@ from handover.conversation.events import (
     Chose,
     Claimed,
     Closed,
+    DestructionPutOff,
     Event,
     HumanAsked,
     IdleClosed,
@@ -93,6 +94,7 @@ TRANSITIONS: dict[State, dict[type[Event], State]] = {
     },
     State.CLOSED: {
         Rated: State.CLOSED,
+        DestructionPutOff: State.CLOSED,
         BotAnswered: State.CLOSED,
         BotFailed: State.CLOSED,
     },
@@ -109,3 +111,5 @@ IDLE_CLOSE = timedelta(minutes=5)  # after the warning
 STAFF_SILENCE = timedelta(seconds=60)
 UNUSED = timedelta(hours=24)  # conversations in which the resident never said anything
 REPLAY_AFTER_CLOSING = timedelta(hours=24)
+PUT_OFF = timedelta(days=1)  # until the next look whether it may be destroyed
+CALLBACK_KEPT = timedelta(days=90)  # after it was done

@@ -285,6 +285,13 @@ class Store:
             where.append(rows.id == id)
         return await self._dicts(select(tables.callback).where(*where).order_by(rows.created_at).limit(500))
 
+    async def callback_since(self, conversation: UUID, moment: datetime) -> bool:
+        """Whether a call-back request of it is still to be done, or was changed since."""
+        rows = tables.callback.c
+        where = (rows.conversation_id == conversation) & (rows.status.in_(OPEN_CALLBACKS) | (rows.changed_at >= moment))
+        async with self._read.connect() as connection:
+            return await connection.scalar(select(rows.id).where(where).limit(1)) is not None
+
     async def wrap_ups(self, conversation: UUID) -> list[dict[str, Any]]:
         return await self._dicts(select(tables.wrap_up).where(tables.wrap_up.c.conversation_id == conversation))
 

@@ -58,3 +58,9 @@ def test_other_languages_are_answered_in_their_own(hears, voice, language):
 def test_a_language_without_a_text_gets_english(hears, voice):
     reply = other_language(hears("…", foreign="zh"), voice)
     assert (reply.turn["language"], reply.turn["text"]) == ("en", voice.library.text("fallback.language", "en"))
+
+
+def test_other_languages_are_told_the_emergency_number(voice):
+    """Understanding knows emergencies in Dutch and English only."""
+    languages = ["nl", "en", "de", "tr", "ar", "pl", "uk", "ru", "fr", "es", "it", "pt", "ro"]
+    assert all("112" in voice.library.text("fallback.language", language) for language in languages)

@@ -1,9 +1,11 @@
 """A conversation ends: by the resident, by staff with a wrap-up. And then it stays ended."""
 
+from datetime import timedelta
+
 import pytest
 
 from handover.conversation.states import State
-from tests.conversations.cast import refused
+from tests.conversations.cast import MORNING, refused
 
 
 def test_the_resident_ends_it_and_gets_a_reference(fatma, transcript):
@@ -11,7 +13,7 @@ def test_the_resident_ends_it_and_gets_a_reference(fatma, transcript):
     fatma.ends_it()
     assert transcript()[-1] == "Gemeente: (closed.resident 0000000001)"
     assert (fatma.play.conversation.state, fatma.play.conversation.end_reason) == (State.CLOSED, "resident")
-    assert fatma.play.conversation.timers == {}
+    assert fatma.play.conversation.timers == {"destroy": MORNING + timedelta(days=28)}
 
 
 def test_staff_wrap_up(fatma, anja, transcript):
@@ -68,5 +70,17 @@ def test_it_can_be_rated_afterwards_and_the_last_one_counts(fatma):
 def test_what_was_never_used_is_removed_also_when_it_was_closed(fatma, joris):
     """Opened, not a word said: nothing is left of it after 24 hours."""
     fatma.ends_it()
-    assert list(fatma.play.conversation.timers) == ["unused"]
-    assert list(joris.play.conversation.timers) == ["unused"]
+    assert fatma.play.conversation.timers["unused"] == MORNING + timedelta(hours=24)
+    assert joris.play.conversation.timers == {"unused": MORNING + timedelta(hours=24)}
+
+
+def test_it_is_kept_longer_once_staff_had_it(fatma, anja, joris, bot):
+    """PRV-5: bot-only chat 28 days, live chat 90."""
+    fatma.asks_for_a_person()
+    anja.takes_over()
+    anja.wraps_up("Klaar")
+    assert fatma.play.conversation.timers["destroy"] == MORNING + timedelta(days=90)
+    joris.says("bel mij")
+    bot.answers("Klopt het?", to=joris, kind="form", callback={"phone": "+31612345678"})
+    joris.ends_it()
+    assert joris.play.conversation.timers["destroy"] == MORNING + timedelta(days=90)

@@ -118,7 +118,7 @@ def test_every_route_over_http_is_in_openapi_or_is_known_not_to_be() -> None:
     from tests.docs.routes import routes
 
     elsewhere = {
-        ("GET", "/"), ("GET", "/console"), ("GET", "/web/v1/<name:path>"),  # pages and their files
+        ("GET", "/"), ("GET", "/en"), ("GET", "/console"), ("GET", "/web/v1/<name:path>"),  # pages and their files
         ("GET", "/chat/ws"), ("GET", "/console/ws"),  # asyncapi.json
         ("POST", "/internal/actions"),  # Rasa's, with a token of its own
     }  # fmt: skip

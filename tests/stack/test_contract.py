@@ -24,7 +24,7 @@ async def anja(stack: Stack) -> AsyncIterator[Colleague]:
 
 @pytest.fixture
 async def bram(stack: Stack) -> AsyncIterator[Colleague]:
-    client = await colleague(stack, "Bram", team="belastingen")
+    client = await colleague(stack, "Karel", team="belastingen")
     yield client
     await client.here("away")
     await client.close()
@@ -78,7 +78,7 @@ async def with_staff(fatma: Resident, anja: Colleague, bram: Colleague) -> None:
     await anja.says(id, "Goedemiddag, ik lees even mee.")
     await anja.do(type="note", conversation=id, text="Wacht op de collega van belastingen.")
     await anja.do(type="transfer", conversation=id, staff=bram.me["staff"], reason="Gaat over de aanslag")
-    await fatma.state("staff", staff="Bram")
+    await fatma.state("staff", staff="Karel")
     await bram.do(type="open", conversation=id)
     await bram.do(type="return", conversation=id, text="U krijgt morgen bericht.")
     await fatma.state("bot")

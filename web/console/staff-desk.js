@@ -31,6 +31,7 @@ export class StaffDesk extends HTMLElement {
   #current = null
   #toReply = null                                // claimed here: goes to the reply box as soon as it can be used
   #stale = false
+  #active = false                                // somebody touched this page since the last heartbeat
   #stop = []
 
   connectedCallback() {
@@ -38,6 +39,7 @@ export class StaffDesk extends HTMLElement {
     this.#line = new Line(SOCKET, this.#unsent)
     this.#build()
     this.#listen()
+    for (const kind of ["pointerdown", "keydown"]) this.addEventListener(kind, () => (this.#active = true), { passive: true })
     this.#line.open()
   }
 
@@ -161,9 +163,13 @@ export class StaffDesk extends HTMLElement {
     this.hiccup = setTimeout(() => (this.querySelector(".line-state").textContent = t("line.lost")), HICCUP)
   }
 
-  /** The service asks for a sign of life with its own "presence"; a page in the background answers too. */
+  /**
+   * The service asks for a sign of life with its own "presence"; a page in the background answers too. Whether anybody
+   * sits here is another matter: only that keeps the session alive.
+   */
   #heartbeat() {
-    this.#line.tell({ type: "presence", status: lastPresence.get() })
+    this.#line.tell({ type: "presence", status: lastPresence.get(), active: this.#active })
+    this.#active = false
   }
 
   #somebodyWaits(added) {

@@ -10,12 +10,13 @@
  *
  * Events: "connect"; "frame" with `frame`; "disconnect" with `code` (a number) and `again` (whether it will retry).
  * It waits 0.5 s, 1 s, 2 s … 30 s between attempts, each shortened by chance so that not everybody returns at once
- * after a restart. A refusal by policy (1008) is final: asking again would get the same answer.
+ * after a restart. Two closings are final: a refusal by policy (1008), because asking again would get the same answer, and
+ * "opened elsewhere" (4001), because two pages that push each other out would go on for ever.
  */
 const FIRST_WAIT = 500
 const LONGEST_WAIT = 30_000
 const CONNECT_TIMEOUT = 10_000
-const REFUSED = 1008
+const FINAL = [1008, 4001]
 
 export class ReconnectingSocket extends EventTarget {
   #url
@@ -98,7 +99,7 @@ export class ReconnectingSocket extends EventTarget {
 
   #ended(code) {
     this.#drop()
-    const again = this.#wanted && code !== REFUSED
+    const again = this.#wanted && !FINAL.includes(code)
     this.#wanted = again
     if (again) this.#timer = setTimeout(() => this.#connect(), this.#wait())
     this.#tell("disconnect", { code, again })

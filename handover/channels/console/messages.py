@@ -21,6 +21,7 @@ class Frame(msgspec.Struct, frozen=True, tag_field="type", tag=str.lower):
 
 class Presence(Frame, frozen=True):
     status: Literal["available", "away"]
+    active: bool = False  # the person moved or typed since the last one: keeps the session alive, which a heartbeat does not
     id: UUID | None = None
 
 

@@ -146,7 +146,7 @@ class ConsoleSocket(Connection):
                 if frame is None:
                     return None
                 decoded = m.from_staff(frame)
-                self.active = True
+                self.active = self.active or not isinstance(decoded, m.Presence) or decoded.active
                 await self._alive(decoded.status if isinstance(decoded, m.Presence) else None)
                 if not self._bucket.take():
                     raise BadFrame("rate_limited", str(getattr(decoded, "id", "")) or None)
@@ -173,10 +173,10 @@ class ConsoleSocket(Connection):
                     await self._callback_done(frame)
                 case _:
                     await self._perform(frame)
-        except BadFrame as wrong:
-            self._error(wrong.code, id)
-        except Refused as refused:
-            self._error(refused.code, id, by=refused.by)
+        except (BadFrame, Refused) as refused:
+            self._error(refused.code, id, by=getattr(refused, "by", None))
+            if refused.code == "not_allowed" and not isinstance(frame, m.Open):  # what is denied is on record too (SEC-14)
+                await self._audit(type(frame).__name__.lower(), getattr(frame, "conversation", self.staff), "denied")
         except NotFound:
             self._error("not_found", id)
         except Unavailable:
@@ -349,7 +349,7 @@ def summary(c: Conversation) -> dict[str, Any]:
     return {
         "conversation": str(c.id), "state": c.state.value, "epoch": c.epoch, "team": c.team, "waiting_since": moment(c.waiting_since),
         "reason": c.reason, "topic": c.topic, "channel": c.channel, "language": c.language, "owner": _owner(c),
-        "last_text": c.last_text, "unread": c.unread,
+        "last_text": c.last_text, "unread": c.unread, "priority": c.priority,
     }  # fmt: skip
 
 

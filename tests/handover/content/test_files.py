@@ -28,6 +28,7 @@ FACTS: dict[str, Any] = {
     "balie_hours": {"nl": "Elke dag.", "en": "Every day."},
     "phone_hours": {"nl": "Elke dag.", "en": "Every day."},
     "opening_hours": {"monday": ["09:00-12:00"]},
+    "kept_days": {"bot": 28, "staff": 90},
     "teams": [{"id": "kcc", "name": "KCC"}, {"id": "sociaal", "name": "Sociaal", "domains": ["sociaal_domein"]}],
     "top_questions": ["paspoort.kosten"],
     "links": {"paspoort": "https://proef.example/paspoort"},
@@ -114,6 +115,10 @@ def test_a_fact_that_is_none_is_a_key_error(data, key):
     ("changed", "problem"),
     [
         ({"phone": None}, "the key 'phone' is missing"),
+        ({"kept_days": 28}, "kept_days should be whole days for bot and for staff"),
+        ({"kept_days": {"bot": 28}}, "kept_days should be whole days for bot and for staff"),
+        ({"kept_days": {"bot": 28, "staff": "lang"}}, "kept_days should be whole days for bot and for staff"),
+        ({"kept_days": {"bot": 0, "staff": 90}}, "kept_days should be whole days for bot and for staff"),
         ({"teams": []}, "there should be one team at least"),
         ({"teams": ["kcc"]}, "a team should have an id and a name"),
         ({"teams": [{"id": "kcc"}]}, "a team should have an id and a name"),
@@ -347,6 +352,12 @@ def test_buttons_teams_and_moments(data):
     assert button == {"label": "Paspoort: wat kost het?", "do": {"ask": {"topic": "paspoort", "aspect": "kosten"}}}
     assert (library.team_for("wmo"), library.team_for("paspoort"), library.team_for(None)) == ("sociaal", "kcc", "kcc")
     assert (library.upl_uri("paspoort"), library.upl_uri("wmo"), library.upl_uri("x")) == ("http://upl/paspoort", None, None)
+
+
+def test_a_conversation_is_kept_as_long_as_the_municipality_says(data):
+    """PRV-5."""
+    library = open_library(data)
+    assert (library.kept_for(with_staff=False).days, library.kept_for(with_staff=True).days) == (28, 90)
 
 
 def test_moments_are_shown_in_dutch_local_time(data, now):

@@ -116,6 +116,8 @@ class Machine(RuleBasedStateMachine):
             self.waiting_for_an_answer = {pos: at for pos, at in self.waiting_for_an_answer.items() if pos in still}
         if before.state is State.BOT and isinstance(event, ev.Said | ev.Chose) and visible[-1].author == "resident":
             self.waiting_for_an_answer[visible[-1].pos] = self.now
+        for ask in {ask.pos for ask in after.asks} - {ask.pos for ask in before.asks}:
+            self.waiting_for_an_answer[ask] = self.now  # also of a button that led out of the queue
 
     # The resident
 
@@ -301,10 +303,11 @@ class Machine(RuleBasedStateMachine):
             State.BOT: {"answer", "idle_warning", "idle_close", "unused"},
             State.WAITING: {"long_wait", "nobody_came"},
             State.STAFF: set(),
-            State.CLOSED: {"unused"},
+            State.CLOSED: {"unused", "destroy"},
         }
         c = self.conversation
         assert set(c.timers) <= allowed[c.state]
+        assert (c.state is State.CLOSED) == ("destroy" in c.timers), "what is closed is destroyed one day"
         assert ("unused" in c.timers) == (not c.spoke), "what was never used is removed, and only that"
         assert c.state is not State.WAITING or "nobody_came" in c.timers, "somebody waits for ever"
         assert not (c.state is State.BOT and c.spoke) or {"idle_warning", "idle_close"} & set(c.timers)
@@ -322,4 +325,4 @@ class Machine(RuleBasedStateMachine):
 
 
 TestMachine = Machine.TestCase
-TestMachine.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestMachine.settings = settings(max_examples=300, stateful_step_count=50, deadline=None)

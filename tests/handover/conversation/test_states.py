@@ -39,6 +39,7 @@ EVENTS: list[Event] = [
     ev.NobodyCame(),
     ev.IdleWarned(),
     ev.IdleClosed(),
+    ev.DestructionPutOff(),
 ]  # fmt: skip
 WAY_TO: dict[State, list[Event]] = {
     State.BOT: [],
