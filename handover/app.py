@@ -78,8 +78,9 @@ class Service:
         self.presence = Presence(self.store, self.now())
         self.desk = Desk(self.library, self.presence, self.now)
         self.performer = Performer(self.store, self.hub, self.bot, self.library, self.now)
-        self.performer.accept_words = self.desk.human_asked
+        self.performer.hand_over = self.desk.human_asked
         self.accounts = Accounts(self.store)
+        self._tasks.append(asyncio.create_task(self.accounts.warm_up()))
         self.consoles = Consoles(self.performer, self.store, self.hub, self.presence, self.library)
         self.residents = Residents(self.performer, self.store, self.hub, self.desk, self.library)
         self.executor = ActionExecutor()

@@ -54,7 +54,7 @@ class Performer:
         self._store, self._hub, self._bot, self._content, self.now = store, hub, bot, content, now
         self._live: OrderedDict[UUID, _Live] = OrderedDict()
         self._tasks: set[asyncio.Task[Any]] = set()
-        self.accept_words: Callable[[Conversation, str], Event | None] = lambda _c, _reason: None
+        self.hand_over: Callable[[Conversation, str], ev.HumanAsked | ev.NobodyAvailable | None] = lambda _c, _reason: None
         self.answer_seconds: Callable[[float], None] = lambda _seconds: None
 
     # The way in
@@ -183,17 +183,15 @@ class Performer:
         ask, epoch = asked.ask.pos, asked.epoch
         try:
             if not await within(task, self._bot.answer_limit):
-                await self.perform(id, ev.BotFailed(ask, epoch, "slow"))
+                await self._quietly(id, ev.BotFailed(ask, epoch, "slow"))
             reply = await task
         except BotError as error:
             log.warning("bot.failed", conversation=str(id), reason=str(error))
             await self._quietly(id, ev.BotFailed(ask, epoch, str(error)))
             return
         self.answer_seconds(asyncio.get_running_loop().time() - began)
-        await self._quietly(id, ev.BotAnswered(ask, epoch, reply))
-        accepted = next((turn for turn in reply.turns if turn.accept), None)
-        if accepted:
-            await self._quietly(id, lambda c: self.accept_words(c, accepted.reason or "request") if c.epoch == epoch else None)
+        accepted = next((turn.reason or "request" for turn in reply.turns if turn.accept), None)
+        await self._quietly(id, lambda c: ev.BotAnswered(ask, epoch, reply, self.hand_over(c, accepted) if accepted else None))
 
     async def _quietly(self, id: UUID, decision: Decision) -> None:
         """For what nobody waits for: a conversation that is gone or a store that is down is not this task's to report."""

@@ -9,30 +9,28 @@ from sanic import Request
 from handover.channels.connection import Bucket
 from handover.settings import Network
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
 
 def client_address(request: Request, trusted: Iterable[Network]) -> str:
-    """The peer, or, if the peer is a trusted proxy, the last forwarded address that is not one itself."""
+    """The peer, or, if the peer is a trusted proxy, the last forwarded address that is not one itself.
+
+    What is no address (a proxy may pass on anything) ends the search: then the proxy itself is the client.
+    """
     trusted = list(trusted)
-    address = request.ip or "unknown"
-    forwarded = [part.strip() for part in ",".join(request.headers.getall("x-forwarded-for", [])).split(",") if part.strip()]
-    while forwarded and _within(address, trusted):
+    address = _address(request.ip)
+    forwarded = [_address(part) for part in ",".join(request.headers.getall("x-forwarded-for", [])).split(",")]
+    while forwarded and forwarded[-1] and address and any(address in network for network in trusted):
         address = forwarded.pop()
-    return address
+    return str(address) if address else "unknown"
 
 
-def _within(address: str, networks: Iterable[Network]) -> bool:
+def _address(text: str | None) -> Address | None:
     try:
-        parsed = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address((text or "").strip())
     except ValueError:
-        return False
-    return any(parsed in network for network in networks)
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
+        return None
+    return getattr(parsed, "ipv4_mapped", None) or parsed
 
 
 class Budget:
@@ -45,7 +43,8 @@ class Budget:
         self._buckets: OrderedDict[str, Bucket] = OrderedDict()
 
     def take(self, address: str) -> bool:
-        if _is_loopback(address):
+        parsed = _address(address)
+        if parsed and parsed.is_loopback:
             return True
         bucket = self._buckets.get(address)
         if bucket is None:

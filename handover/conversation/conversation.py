@@ -390,6 +390,8 @@ class _Deciding:
         self.c.missed, self.c.unanswered = (), None
         self.c.topic = self.c.memory.get("slots", {}).get("topic") or self.c.topic
         self._answered(event.ask)
+        if event.then:
+            self.take(event.then)
 
     def _answered(self, pos: int) -> None:
         self.c.asks = tuple(ask for ask in self.c.asks if ask.pos != pos)

@@ -123,9 +123,12 @@ class Closed(Event, frozen=True):
 
 
 class BotAnswered(Event, frozen=True):
+    """`then`: the resident agreed in words to be handed over, and this is what that comes to now, in the same step."""
+
     ask: int  # pos of the turn that asked
     epoch: int  # under which it was asked
     reply: BotReply
+    then: HumanAsked | NobodyAvailable | None = None
 
 
 class BotFailed(Event, frozen=True):

@@ -9,7 +9,7 @@ first, the job is refused as `Stale` and is decided again on what is there now.
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from uuid import UUID
 import msgspec
 import structlog
 from sqlalchemy import Row, Table, bindparam, case, delete, func, insert, select, tuple_, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from handover.conversation.conversation import Conversation, Insert, Step, Turn, Update
@@ -179,12 +179,30 @@ class Store:
         for (name, _), rows in updates.items():
             await connection.execute(update(_table(name)).where(_table(name).c.id == bindparam("b_id")), rows)
 
+    @contextlib.asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection to read with. Raises Unavailable."""
+        try:
+            async with self._read.connect() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise _unavailable(error) from error
+
+    @contextlib.asynccontextmanager
+    async def _changing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction of its own, for changes that no conversation waits for. Raises Unavailable."""
+        try:
+            async with self._write.connect() as connection, connection.begin():
+                yield connection
+        except SQLAlchemyError as error:
+            raise _unavailable(error) from error
+
     # Conversations
 
     async def load(self, id: UUID) -> tuple[Conversation, dict[Receipt, Any]] | None:
         """The conversation and the receipts of everything that was asked of it."""
         rows, receipts = tables.conversation.c, tables.receipt.c
-        async with self._read.connect() as connection:
+        async with self._reading() as connection:
             body = await connection.scalar(select(rows.body).where(rows.id == id))
             if body is None:
                 return None
@@ -195,7 +213,7 @@ class Store:
 
     async def by_token(self, token_hash: bytes) -> UUID | None:
         rows = tables.conversation.c
-        async with self._read.connect() as connection:
+        async with self._reading() as connection:
             found: UUID | None = await connection.scalar(select(rows.id).where(rows.token_hash == token_hash))
             return found
 
@@ -211,7 +229,7 @@ class Store:
         return next(iter(await self._turns(tables.turn.c.conversation_id == id, tables.turn.c.seq == seq)), None)
 
     async def _turns(self, *where: Any) -> list[Turn]:
-        async with self._read.connect() as connection:
+        async with self._reading() as connection:
             return [_turn(row) for row in await connection.execute(select(tables.turn).where(*where).order_by(tables.turn.c.pos))]
 
     async def due(self, now: datetime, at_most: int = 200) -> list[UUID]:
@@ -222,7 +240,7 @@ class Store:
     async def owned(self) -> list[tuple[UUID, UUID]]:
         """(conversation, member of staff) for each conversation that somebody owns."""
         rows = tables.conversation.c
-        async with self._read.connect() as connection:
+        async with self._reading() as connection:
             found = await connection.execute(select(rows.id, rows.owner).where(rows.state == State.STAFF))
             return [(row.id, row.owner) for row in found]
 
@@ -231,7 +249,7 @@ class Store:
         rows = tables.conversation.c
         where = (rows.state == State.WAITING, rows.team == team)
         query = select(rows.id, rows.epoch).where(*where).order_by(rows.priority.desc(), rows.waiting_since, rows.id)
-        async with self._read.connect() as connection:
+        async with self._reading() as connection:
             return [(row.id, row.epoch) for row in await connection.execute(query)]
 
     async def for_staff(self, staff: UUID, teams: Iterable[str]) -> list[Conversation]:
@@ -240,31 +258,31 @@ class Store:
         waiting = (rows.state == State.WAITING) & rows.team.in_(list(teams))
         own = (rows.state == State.STAFF) & (rows.owner == staff)
         order = (case((rows.state == State.WAITING, 0), else_=1), rows.priority.desc(), rows.waiting_since, rows.id)
-        async with self._read.connect() as connection:
+        async with self._reading() as connection:
             return [_conversation(row.body) for row in await connection.execute(select(rows.body).where(waiting | own).order_by(*order))]
 
     async def took_part(self, conversation: UUID, staff: UUID, teams: Iterable[str]) -> bool:
         """Whether it was ever handed over to one of these teams, or claimed by this person."""
         rows = tables.handover.c
         where = (rows.conversation_id == conversation) & (rows.team.in_(list(teams)) | (rows.claimed_by == staff))
-        async with self._read.connect() as connection:
+        async with self._reading() as connection:
             return await connection.scalar(select(func.count()).where(where)) != 0
 
     async def waiting_by_team(self) -> dict[str, int]:
         rows = tables.conversation.c
-        async with self._read.connect() as connection:
+        async with self._reading() as connection:
             found = await connection.execute(select(rows.team, func.count()).where(rows.state == State.WAITING).group_by(rows.team))
-            return dict(found.tuples().all())
+            return {row[0]: row[1] for row in found}
 
     async def oldest_waiting(self) -> datetime | None:
         rows = tables.conversation.c
-        async with self._read.connect() as connection:
+        async with self._reading() as connection:
             found: datetime | None = await connection.scalar(select(func.min(rows.waiting_since)).where(rows.state == State.WAITING))
             return found
 
     async def forget(self, conversation: UUID) -> None:
         """Deletes it with all that belongs to it."""
-        async with self._write.connect() as connection, connection.begin():
+        async with self._changing() as connection:
             await connection.execute(delete(tables.conversation).where(tables.conversation.c.id == conversation))
 
     # Call-backs and wrap-ups
@@ -289,7 +307,7 @@ class Store:
         """Whether a call-back request of it is still to be done, or was changed since."""
         rows = tables.callback.c
         where = (rows.conversation_id == conversation) & (rows.status.in_(OPEN_CALLBACKS) | (rows.changed_at >= moment))
-        async with self._read.connect() as connection:
+        async with self._reading() as connection:
             return await connection.scalar(select(rows.id).where(where).limit(1)) is not None
 
     async def wrap_ups(self, conversation: UUID) -> list[dict[str, Any]]:
@@ -321,18 +339,18 @@ class Store:
     async def _change_sessions(self, tokens: Iterable[bytes], **values: Any) -> None:
         changed = list(tokens)
         if changed:
-            async with self._write.connect() as connection, connection.begin():
+            async with self._changing() as connection:
                 rows = tables.staff_session
                 await connection.execute(update(rows).where(rows.c.token_hash.in_(changed)).values(**values))
 
     async def presence(self) -> list[Row[Any]]:
         """(staff_id, status, seen_at) of everybody who was ever on a console."""
-        async with self._read.connect() as connection:
+        async with self._reading() as connection:
             return list(await connection.execute(select(tables.presence)))
 
     async def save_presence(self, staff: UUID, status: str, seen_at: datetime) -> None:
         rows = tables.presence
-        async with self._write.connect() as connection, connection.begin():
+        async with self._changing() as connection:
             values = {"status": status, "seen_at": seen_at}
             changed = await connection.execute(update(rows).where(rows.c.staff_id == staff).values(**values))
             if changed.rowcount == 0:
@@ -341,16 +359,21 @@ class Store:
     async def audited_since(self, actor: str, action: str, object: str, since: datetime) -> bool:
         rows = tables.audit.c
         where = tuple_(rows.actor, rows.action, rows.object) == (actor, action, object)
-        async with self._read.connect() as connection:
+        async with self._reading() as connection:
             return await connection.scalar(select(rows.id).where(where, rows.at >= since).limit(1)) is not None
 
     async def _ids(self, query: Any) -> list[UUID]:
-        async with self._read.connect() as connection:
+        async with self._reading() as connection:
             return list(await connection.scalars(query))
 
     async def _dicts(self, query: Any) -> list[dict[str, Any]]:
-        async with self._read.connect() as connection:
+        async with self._reading() as connection:
             return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+
+def _unavailable(error: SQLAlchemyError) -> Unavailable:
+    log.error("store.failed", error=type(error).__name__, cause=type(error.__cause__).__name__)
+    return Unavailable()
 
 
 def _table(name: str) -> Table:
