@@ -17,6 +17,7 @@ from handover.conversation.events import Ask, Event, Person
 from handover.conversation.states import TRANSITIONS, State
 
 Author = Literal["resident", "bot", "staff", "system"]
+WORTH_TELLING = 0.05  # confidence below which a guess of the bot only distracts a colleague
 MISSED_AT_MOST = 20  # turns that the bot is told of when it gets a conversation back
 
 
@@ -479,12 +480,13 @@ class _Deciding:
         slots = (self.c.memory or {}).get("slots", {})
         understood = self.c.understanding or {}
         topic = slots.get("topic")
-        intents = [{"intent": item["topic"], "confidence": item["confidence"]} for item in understood.get("topics", [])[:3]]
+        likely = [item for item in understood.get("topics", []) if item["confidence"] >= WORTH_TELLING]
+        intents = [{"intent": item["topic"], "confidence": item["confidence"]} for item in likely[:3]]
         if not intents and (intent := understood.get("intent")):
             intents = [{"intent": intent["name"], "confidence": intent["confidence"]}]
         filled = [
             {"name": name, "value": slots[name], "confidence": None, "source": "form"}
-            for name in ("phone", "agreed") if slots.get(name)
+            for name in ("callback_pending", "agreed") if slots.get(name)
         ]  # fmt: skip
         filled += [
             {"name": entity.get("entity"), "value": entity.get("value"), "confidence": entity.get("confidence"), "source": "text"}

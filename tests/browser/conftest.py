@@ -34,7 +34,7 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     contexts = []
 
     def open_page(**options: Any) -> Page:
-        context = browser.new_context(locale="nl-NL", timezone_id="Europe/Amsterdam", **options)
+        context = browser.new_context(locale="nl-NL", **options)
         context.set_default_timeout(15_000)
         contexts.append(context)
         return context.new_page()
