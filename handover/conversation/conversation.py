@@ -484,10 +484,8 @@ class _Deciding:
         intents = [{"intent": item["topic"], "confidence": item["confidence"]} for item in likely[:3]]
         if not intents and (intent := understood.get("intent")):
             intents = [{"intent": intent["name"], "confidence": intent["confidence"]}]
-        filled = [
-            {"name": name, "value": slots[name], "confidence": None, "source": "form"}
-            for name in ("callback_pending", "agreed") if slots.get(name)
-        ]  # fmt: skip
+        known = {"phone": (slots.get("callback_pending") or {}).get("phone"), "agreed": (slots.get("agreed") or {}).get("text")}
+        filled = [{"name": name, "value": value, "confidence": None, "source": "form"} for name, value in known.items() if value]
         filled += [
             {"name": entity.get("entity"), "value": entity.get("value"), "confidence": entity.get("confidence"), "source": "text"}
             for entity in slots.get("entities") or []

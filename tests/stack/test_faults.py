@@ -126,6 +126,7 @@ async def test_a_colleague_whose_console_is_lost_loses_the_conversation(own_stac
     anja, fatma, joris = await colleague(own_stack, "Anja"), await resident(own_stack), await resident(own_stack)
     await fatma.do(type="human")
     await anja.takes(fatma.conversation)
+    await fatma.state("staff")
     bram = await colleague(own_stack, "Bram")
     await joris.do(type="human")
     anja.cut()
