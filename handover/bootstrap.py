@@ -115,7 +115,9 @@ def _uv() -> str:
 
 
 def _run(command: list, folder: Path, hint: str = "") -> None:
-    environment = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH")}
+    # pyenv's python3 sets PYENV_VERSION, which would outweigh the folder's .python-version
+    unwanted = ("VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH", "PYENV_VERSION", "PYENV_DIR", "UV_PYTHON")
+    environment = {name: value for name, value in os.environ.items() if name not in unwanted}
     result = subprocess.run(command, cwd=str(folder), env=environment)  # noqa: S603 (our own commands)
     if result.returncode != 0:
         shown = " ".join([Path(command[0]).name, *command[1:3]])
