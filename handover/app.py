@@ -14,12 +14,9 @@ from uuid import UUID
 
 import structlog
 from prometheus_client import CollectorRegistry, Gauge, Histogram
-from rasa_sdk.executor import ActionExecutor
-from rasa_sdk.interfaces import ActionExecutionRejection
 from sanic import HTTPResponse, Request, Sanic, Websocket, json
 from sanic.exceptions import Forbidden, Unauthorized
 
-import actions
 from handover.bootstrap import ROOT, model_path
 from handover.channels.connection import SOCKET_AT_MOST
 from handover.channels.console.login import Gate
@@ -83,12 +80,26 @@ class Service:
         self._tasks.append(asyncio.create_task(self.accounts.warm_up()))
         self.consoles = Consoles(self.performer, self.store, self.hub, self.presence, self.library)
         self.residents = Residents(self.performer, self.store, self.hub, self.desk, self.library)
-        self.executor = ActionExecutor()
-        actions.register(self.executor, self.library, self.desk)
+        self.executor: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._tasks.append(asyncio.create_task(self._load_actions()))
         self._start_rasa(port)
         for work, every in ((self._tick, TICK), (self._beat, BEAT), (self._check_sessions, SESSION_CHECK)):
             self._tasks.append(asyncio.create_task(self._repeat(work, every), name=work.__name__))
         self.ready = True
+
+    async def _load_actions(self) -> None:
+        """rasa-sdk takes most of a second to import; nobody asks for an action before Rasa is up, which takes longer."""
+
+        def load() -> Any:
+            from rasa_sdk.executor import ActionExecutor
+
+            import actions
+
+            executor = ActionExecutor()
+            actions.register(executor, self.library, self.desk)
+            return executor
+
+        self.executor.set_result(await asyncio.to_thread(load))
 
     def _start_rasa(self, port: int) -> None:
         host = self.settings.host if self.settings.host not in ("0.0.0.0", "::", "localhost") else "127.0.0.1"  # noqa: S104
@@ -236,9 +247,12 @@ def make_app(service: Service, port: int) -> Sanic:
         """Rasa's custom actions. rasa-sdk's own server would answer an error with the whole request."""
         if not hmac.compare_digest(request.headers.get("x-wegwijs-token", "").encode(), service.secrets["WEGWIJS_ACTIONS_TOKEN"].encode()):
             raise Forbidden("token")
+        executor = await service.executor
+        from rasa_sdk.interfaces import ActionExecutionRejection  # there by now, see _load_actions
+
         try:
             # Rasa 3.6 sends the domain only to actions that ask for it; rasa-sdk 3.21 would refuse a call without one
-            result = await service.executor.run({"domain": {}, **request.json})
+            result = await executor.run({"domain": {}, **request.json})
         except ActionExecutionRejection as rejected:
             return json({"error": "rejected", "action_name": rejected.action_name}, status=400)
         return json(result.model_dump() if hasattr(result, "model_dump") else result)

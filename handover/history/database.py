@@ -4,9 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "migrations"
@@ -55,7 +53,21 @@ async def migrate(url: str) -> None:
         await engine.dispose()
 
 
+def newest_revision() -> str:
+    """Files are named <revision>_<what>.py, with revisions that sort."""
+    return max(path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("*.py"))
+
+
+def _revision(connection: Connection) -> Any:
+    return connection.scalar(text("SELECT version_num FROM alembic_version"))
+
+
 def _upgrade(connection: Connection) -> None:
+    if inspect(connection).has_table("alembic_version") and _revision(connection) == newest_revision():
+        return
+    from alembic import command  # takes a good part of a second to import: only when there is something to do
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection

@@ -355,3 +355,15 @@ async def test_presence_is_one_line_a_person(store):
     for status in ("available", "away"):
         await store.save_presence(ANJA.staff, status, MORNING)
     assert [(row.staff_id, row.status) for row in await store.presence()] == [(ANJA.staff, "away")]
+
+
+def test_the_newest_revision_is_the_last_file_by_name():
+    """What `migrate` compares with before it takes the trouble to import Alembic."""
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    from handover.history.database import MIGRATIONS, newest_revision
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert newest_revision() == ScriptDirectory.from_config(config).get_current_head()
