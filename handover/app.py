@@ -137,6 +137,7 @@ class Service:
         """What time does: limits of conversations, staff of whom nothing was heard, news for the consoles."""
         await self.performer.work_off()
         now = self.now()
+        self.presence.ticked(now)
         for conversation, owner in await self.store.owned():
             if self.presence.lost(owner, now):
                 with contextlib.suppress(Refused, NotFound):
@@ -176,7 +177,7 @@ def _lost(owner: UUID) -> Callable[[Conversation], Event | None]:
 def make_app(service: Service, port: int) -> Sanic:
     """The Sanic application of `service`, which it starts and stops."""
     settings = service.settings
-    app = Sanic("wegwijs", configure_logging=False)
+    app = Sanic("wegwijs", configure_logging=False, strict_slashes=True)  # guards compare paths: "/x/" is not "/x"
     app.config.update(
         REQUEST_MAX_SIZE=262_144, REQUEST_BUFFER_SIZE=65_536, REQUEST_TIMEOUT=30, RESPONSE_TIMEOUT=30, KEEP_ALIVE_TIMEOUT=75,
         WEBSOCKET_MAX_SIZE=SOCKET_AT_MOST, WEBSOCKET_PING_INTERVAL=20, WEBSOCKET_PING_TIMEOUT=20, FALLBACK_ERROR_FORMAT="json",
@@ -276,8 +277,10 @@ def _secret(data: Path, name: str) -> str:
     folder = data / "secrets"
     folder.mkdir(mode=0o700, exist_ok=True)
     path = folder / name
-    if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    if not path.exists() or not path.read_text().strip():
+        fresh = path.with_suffix(".new")  # put in place whole: a half-written secret would be one that anybody can guess
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(32))
+        fresh.replace(path)
     return path.read_text().strip()

@@ -5,8 +5,9 @@ version that the store compares. What others see comes out of a step after it is
 """
 
 import asyncio
+import contextlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,10 +16,10 @@ from uuid import UUID
 import structlog
 
 from handover.conversation import events as ev
-from handover.conversation.conversation import AskBot, Content, Conversation, Refused, Step, begin, decide
+from handover.conversation.conversation import AskBot, Content, Conversation, Refused, Step, begin, decide, nothing
 from handover.conversation.events import Event
 from handover.conversation.states import CALLBACK_KEPT, State
-from handover.history.store import Receipt, Stale, Store
+from handover.history.store import Receipt, Stale, Store, Unavailable
 from handover.hub import Hub
 from handover.ids import new_reference, uuid7
 from handover.rasa import Bot, BotError, within
@@ -47,6 +48,7 @@ class _Live:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     conversation: Conversation | None = None
     receipts: dict[Receipt, Any] = field(default_factory=dict)
+    users: int = 0  # that hold or wait for the lock
 
 
 class Performer:
@@ -88,17 +90,16 @@ class Performer:
         return await asyncio.shield(task)
 
     async def _perform(self, id: UUID, decision: Decision, receipt: Receipt | None, acknowledge: Acknowledge) -> Conversation:
-        live = self._keep(id)
-        async with live.lock:
+        async with self._at(id) as live:
             while True:
                 before = await self._load(id, live)
                 if receipt and receipt in live.receipts:
                     acknowledge(live.receipts[receipt])
                     return before
                 event = decision(before) if callable(decision) else decision
-                step = decide(before, event, self.now(), self._content, self._new_id) if event else None
+                step = decide(before, event, self.now(), self._content, self._new_id) if event else nothing(before)
                 result = _result(step)
-                if step is None or (step.empty and receipt is None):
+                if step.empty and receipt is None:
                     acknowledge(result)
                     return before
                 try:
@@ -115,8 +116,7 @@ class Performer:
 
     async def look(self, id: UUID, look: Callable[[Conversation], Any]) -> Any:
         """Awaits `look(conversation)` while nothing else can happen in it. Raises NotFound."""
-        live = self._keep(id)
-        async with live.lock:
+        async with self._at(id) as live:
             return await look(await self._load(id, live))
 
     # Time
@@ -152,7 +152,10 @@ class Performer:
         """Everybody who listens hears of the step, in the order of the steps; then the bot is asked, if it was."""
         c = step.after
         before = step.before.state if step.before else None
-        position = await self.position(c) if c.state is State.WAITING else None
+        try:
+            position = await self.position(c) if c.state is State.WAITING else None
+        except Unavailable:
+            position = None  # the step itself is stored, and is told
         for resident in self._hub.residents(c.id):
             resident.stepped(step, position)
         for console in list(self._hub.consoles):
@@ -183,11 +186,11 @@ class Performer:
         ask, epoch = asked.ask.pos, asked.epoch
         try:
             if not await within(task, self._bot.answer_limit):
-                await self._quietly(id, ev.BotFailed(ask, epoch, "slow"))
+                await self._quietly(id, ev.BotFailed(ask, epoch))
             reply = await task
         except BotError as error:
             log.warning("bot.failed", conversation=str(id), reason=str(error))
-            await self._quietly(id, ev.BotFailed(ask, epoch, str(error)))
+            await self._quietly(id, ev.BotFailed(ask, epoch, error.alone))
             return
         self.answer_seconds(asyncio.get_running_loop().time() - began)
         accepted = next((turn.reason or "request" for turn in reply.turns if turn.accept), None)
@@ -224,6 +227,17 @@ class Performer:
     def _new_id(self) -> UUID:
         return uuid7(self.now())
 
+    @contextlib.asynccontextmanager
+    async def _at(self, id: UUID) -> AsyncIterator[_Live]:
+        """Alone with the conversation."""
+        live = self._keep(id)
+        live.users += 1
+        try:
+            async with live.lock:
+                yield live
+        finally:
+            live.users -= 1
+
     def _keep(self, id: UUID) -> _Live:
         live = self._live.get(id)
         if live is None:
@@ -235,7 +249,7 @@ class Performer:
 
     def _make_room(self) -> None:
         """Lets go of the conversations that were quiet longest; never of one that is just being worked on."""
-        for id in [id for id, live in list(self._live.items())[: KEPT_IN_MEMORY // 10] if not live.lock.locked() and live.conversation]:
+        for id in [id for id, live in list(self._live.items())[: KEPT_IN_MEMORY // 10] if not live.users]:
             del self._live[id]
 
     async def _load(self, id: UUID, live: _Live) -> Conversation:
@@ -256,9 +270,9 @@ def _first_due(now: datetime) -> Callable[[Conversation], Any]:
     return kind
 
 
-def _result(step: Step | None) -> dict[str, Any]:
+def _result(step: Step) -> dict[str, Any]:
     """What the sender is told: the number of the turn that they made, if they made one."""
-    for turn in step.turns if step else ():
+    for turn in step.turns:
         if turn.author == "resident":
             return {"seq": turn.seq, "pos": turn.pos}
         if turn.author == "staff":

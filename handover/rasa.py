@@ -12,11 +12,14 @@ from handover.conversation.conversation import AskBot
 from handover.conversation.events import BotReply
 from handover.conversation.states import ANSWER_LIMIT
 
+TEXT_AT_MOST = 2000  # characters that the bot takes; masking can make a text longer than what was typed
 GIVE_UP = 30.0  # seconds after which an answer is of no use any more, not even for the record
 
 
 class BotError(Exception):
-    """The bot is not there, or failed."""
+    """The bot is not there, or failed; `alone`: at this one question."""
+
+    alone = False
 
 
 @dataclass(eq=False)
@@ -46,11 +49,11 @@ class Bot:
     async def ask(self, conversation: UUID, language: str, asked: AskBot) -> BotReply:
         """Raises BotError."""
         ask = asked.ask
-        message = {"text": ask.text} if ask.text is not None else {"intent": ask.intent, "entities": ask.entities}
+        message = {"text": ask.text[:TEXT_AT_MOST]} if ask.text is not None else {"intent": ask.intent, "entities": ask.entities}
         body = {"conversation": str(conversation), "language": language, "message": message, "memory": asked.memory, "missed": asked.missed}
-        return msgspec.convert(await self._post(body), BotReply)
+        return await self._post(body)
 
-    async def _post(self, body: dict[str, Any]) -> dict[str, Any]:
+    async def _post(self, body: dict[str, Any]) -> BotReply:
         ready = [instance for instance in self.instances if instance.up]
         if not ready:
             raise BotError("not started")
@@ -59,14 +62,16 @@ class Bot:
         try:
             response = await self._client.post(f"{instance.url}/webhooks/wegwijs/webhook", content=msgspec.json.encode(body))
             response.raise_for_status()
-            reply: dict[str, Any] = msgspec.json.decode(response.content)
-            if not reply.get("turns"):
+            reply = msgspec.json.decode(response.content, type=BotReply)
+            if not reply.turns:
                 raise BotError("no turns")
         except httpx.ConnectError as error:
             instance.up = False
             raise BotError(type(error).__name__) from error
         except (httpx.HTTPError, msgspec.MsgspecError) as error:
-            raise BotError(type(error).__name__) from error
+            failed = BotError(type(error).__name__)
+            failed.alone = not isinstance(error, httpx.TransportError)
+            raise failed from error
         return reply
 
     async def check(self, instance: Instance) -> bool:

@@ -32,7 +32,10 @@ class RasaProcess:
         pause = 0.5
         while True:
             began = time.monotonic()
-            await self._one_life()
+            try:
+                await self._one_life()
+            except OSError as error:  # no memory, no file handle, no Python: it may be there later
+                log.error("rasa.not_started", error=type(error).__name__, reason=error.strerror)
             pause = 0.5 if time.monotonic() - began > 60 else min(pause * 2, 30)
             await asyncio.sleep(pause)
 

@@ -1,13 +1,15 @@
 """The one NLU component: reads kind, topic, aspect, language and entities off a message.
 
-Two linear models (bot/components/linear.py) over words from spaCy's Dutch tokenizer: one tells topics and kinds
-apart ("vraag/paspoort", "urgent/brand"), one tells aspects apart. Reviewed word lists in bot/language stand beside
+Three linear models (bot/components/linear.py) over words from spaCy's Dutch tokenizer: one tells topics and subkinds
+apart ("vraag/paspoort", "urgent/brand"), one tells aspects apart, and one tells only kinds apart: it has not read the
+answers, which make everything look like a question. Reviewed word lists in bot/language stand beside
 them where a missed case costs most: emergencies, requests for a person, yes and no, and nothing at all.
 """
 
 import datetime
 from collections import defaultdict
 from itertools import islice
+from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 from zoneinfo import ZoneInfo
 
@@ -20,6 +22,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.components.answers import readings
 from bot.components.linear import Features, Labels
 from bot.language.emergencies import emergency
 from bot.language.entities import find_entities
@@ -63,10 +66,12 @@ class Understanding(GraphComponent):
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
         return {
-            "strength": 1.0,           # of the linear models: higher fits the examples more closely
+            "strength": 0.3,           # of the linear models: higher fits the examples more closely
+            "answers": "data/answers",  # read in training, beside the examples
             "urgent_from": 0.4,        # an emergency is assumed from this confidence
             "person_from": 0.4,        # a request for a person too
-            "other_from": 0.45,        # any other kind that is less sure counts as a question, which asks back
+            "kinds_share": 0.7,        # say of the model of kinds in the kind; the rest is the model of topics and subkinds
+            "question_from": 0.65,     # surer than this it is a question; else the likeliest other kind
             "nonsense_below": -0.9,    # nothing understood when the best label's margin is lower
             "form_interrupted_from": 0.6,  # in a form, a question less sure than this is an answer to the form
         }
@@ -75,7 +80,9 @@ class Understanding(GraphComponent):
         self.config = {**self.get_default_config(), **config}
         self._storage, self._resource = model_storage, resource
         self.words = Words()
-        self.features, self.labels, self.aspects = Features(), Labels(self.config["strength"], balanced=True), Labels(self.config["strength"])
+        self.features = Features()
+        self.labels, self.aspects = Labels(self.config["strength"], balanced=True), Labels(self.config["strength"])
+        self.kinds = Labels(self.config["strength"], balanced=True, bayes=0)
 
     @classmethod
     def create(
@@ -91,17 +98,20 @@ class Understanding(GraphComponent):
         with model_storage.read_from(resource) as directory:
             kept = joblib.load(directory / "understanding.joblib")
         made.features = kept["features"]
-        made.labels, made.aspects = Labels.from_state(kept["labels"]), Labels.from_state(kept["aspects"])
+        made.labels, made.aspects, made.kinds = (Labels.from_state(kept[name]) for name in ("labels", "aspects", "kinds"))
         return made
 
     def train(self, training_data: TrainingData) -> Resource:
         examples = [_example(message) for message in training_data.intent_examples]
-        vectors = self.features.learn([self.words(text) for text, _, _ in examples])
-        self.labels.learn(vectors, [label for _, label, _ in examples])
-        asked = [i for i, (_, _, aspect) in enumerate(examples) if aspect]
-        self.aspects.learn(vectors[asked], [examples[i][2] for i in asked])
+        read = [(text, f"{QUESTION}/{topic}", aspect) for text, topic, aspect in readings(Path(self.config["answers"]))]
+        learnt = examples + read
+        vectors = self.features.learn([self.words(text) for text, _, _ in learnt])
+        self.labels.learn(vectors, [label for _, label, _ in learnt], len(examples))
+        self.kinds.learn(vectors[:len(examples)], [label.split("/", 1)[0] for _, label, _ in examples])
+        asked = [i for i, (_, _, aspect) in enumerate(learnt) if aspect]
+        self.aspects.learn(vectors[asked], [learnt[i][2] for i in asked], sum(bool(aspect) for _, _, aspect in examples))
         with self._storage.write_to(self._resource) as directory:
-            kept = {"features": self.features, "labels": self.labels.state(), "aspects": self.aspects.state()}
+            kept = {"features": self.features, "labels": self.labels.state(), "aspects": self.aspects.state(), "kinds": self.kinds.state()}
             joblib.dump(kept, directory / "understanding.joblib", compress=3)
         return self._resource
 
@@ -121,9 +131,8 @@ class Understanding(GraphComponent):
         language, language_confidence = detect(text)
         entities = find_entities(text, today or datetime.datetime.now(AMSTERDAM).date())
         vector = self.features([self.words(text)])
-        ranking = self.labels.ranking(vector)
-        best = float(self.labels.margins(vector).max())
-        kinds = _by_kind(ranking)
+        ranking, best = self.labels.ranking(vector)
+        kinds = self._blend(_by_kind(ranking), dict(self.kinds.ranking(vector)[0]))
         kind, confidence, subkind = self._kind(text, ranking, kinds, entities, best)
         if in_form and kind not in ("urgent", "handover_request", "callback", "deny") and confidence < self.config["form_interrupted_from"]:
             kind, subkind = "nonsense", ""
@@ -135,11 +144,19 @@ class Understanding(GraphComponent):
             "kind": kind,
             "subkind": subkind,
             "topics": _first(((label.split("/", 1)[1], p) for label, p in ranking if label.startswith(QUESTION + "/")), 5, "topic"),
-            "aspects": _first(iter(self.aspects.ranking(vector, 3)), 3, "aspect"),
+            "aspects": _first(iter(self.aspects.ranking(vector, 3)[0]), 3, "aspect"),
             "language": language,
             "language_confidence": language_confidence,
             "entities": entities,
         }
+
+    def _blend(self, labels: Dict[str, float], kinds: Dict[str, float]) -> Dict[str, float]:
+        """How likely each kind is by both models, weighed so that a question of `question_from` comes out as 0.5."""
+        share, limit = self.config["kinds_share"], self.config["question_from"]
+        mixed = {name: share * kinds.get(name, 0.0) + (1 - share) * labels.get(name, 0.0) for name in {*kinds, *labels}}
+        mixed[QUESTION] *= (1 - limit) / limit
+        total = sum(mixed.values())
+        return defaultdict(float, {name: value / total for name, value in mixed.items()})
 
     def _kind(
         self, text: str, ranking: Sequence[Tuple[str, float]], kinds: Dict[str, float], entities: List[Dict[str, Any]], best: float
@@ -164,9 +181,8 @@ class Understanding(GraphComponent):
             return "handover_request", kinds["handover_request"], _subkind(ranking, "handover_request")
         if best < self.config["nonsense_below"]:
             return "nonsense", 1 - kinds[QUESTION], "nonsense"
-        kind = max(kinds, key=lambda name: kinds[name])
-        if kinds[kind] < self.config["other_from"]:
-            kind = QUESTION
+        other = max((name for name in kinds if name != QUESTION), key=lambda name: kinds[name])
+        kind = QUESTION if kinds[QUESTION] >= 0.5 else other
         return kind, kinds[kind], "" if kind == QUESTION else _subkind(ranking, kind)
 
 

@@ -52,6 +52,7 @@ class Connection:
     def __init__(self, ws: WebsocketImplProtocol) -> None:
         self._ws = ws
         self._unsent: deque[str] = deque()
+        self._at_most = UNSENT_AT_MOST
         self._more = asyncio.Event()
         self._closing: tuple[int, str] | None = None
         self._sender = asyncio.create_task(self._send_all())
@@ -59,12 +60,18 @@ class Connection:
     def push(self, frame: dict[str, Any]) -> None:
         if self._closing:
             return
-        if len(self._unsent) >= UNSENT_AT_MOST:
+        if len(self._unsent) >= self._at_most:
             self._unsent.clear()
             self.drop(1013, "too slow")
             return
         self._unsent.append(encode(frame))
         self._more.set()
+
+    def replay(self, frames: list[dict[str, Any]]) -> None:
+        """Pushes what may be a long history: a reader is not slow because it has much to read at once."""
+        self._at_most = UNSENT_AT_MOST + len(self._unsent) + len(frames)
+        for frame in frames:
+            self.push(frame)
 
     def drop(self, code: int, reason: str) -> None:
         """Closes the socket once what was pushed before has been sent."""

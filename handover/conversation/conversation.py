@@ -113,11 +113,12 @@ class Insert(msgspec.Struct, frozen=True):
 
 
 class Update(msgspec.Struct, frozen=True):
-    """Sets `values` on the row with this `id`."""
+    """Sets `values` on the row with this `id`, unless its `status` is one of `unless`."""
 
     table: str
     id: UUID
     values: dict[str, Any]
+    unless: tuple[str, ...] = ()
 
 
 class AskBot(msgspec.Struct, frozen=True):
@@ -154,6 +155,11 @@ def decide(conversation: Conversation, event: Event, now: datetime, content: Con
     deciding = _Deciding(conversation, now, content, new_id)
     deciding.take(event)
     return deciding.step
+
+
+def nothing(conversation: Conversation) -> Step:
+    """A step in which nothing happens: what was asked for is so already. Stored all the same if it has a receipt to keep."""
+    return Step(conversation, msgspec.structs.replace(conversation, version=conversation.version + 1), [], [], [])
 
 
 def begin(conversation: Conversation, now: datetime, content: Content, new_id: Callable[[], UUID]) -> Step:
@@ -210,9 +216,9 @@ class _Deciding:
                 self.system("closed.resident", reference=self.c.reference)
             case ev.BotAnswered():
                 self._bot_answered(event)
-            case ev.BotFailed(ask, epoch):
-                if epoch == self.c.epoch:
-                    self._apologise([open_ask for open_ask in self.c.asks if open_ask.pos == ask])
+            case ev.BotFailed(ask, epoch, alone):
+                if epoch == self.c.epoch and any(waiting.pos == ask for waiting in self.c.asks):
+                    self._apologise([waiting for waiting in self.c.asks if waiting.pos == ask or not alone])
             case ev.AnswerOverdue():
                 self._apologise(list(self.c.asks))
             case ev.Claimed(by, epoch):
@@ -415,7 +421,7 @@ class _Deciding:
         match wanted:
             case {"confirmed": confirmed} if self.c.callback:
                 status = "open" if confirmed else "cancelled"
-                self.step.records.append(Update("callback", self.c.callback, {"status": status, "changed_at": self.now}))
+                self.step.records.append(Update("callback", self.c.callback, {"status": status, "changed_at": self.now}, ("done",)))
                 self.c.callback = self.c.callback if confirmed else None
             case {"phone": phone} if self.c.callback:
                 values = {"phone": phone, "status": "unconfirmed", "changed_at": self.now}
@@ -453,6 +459,7 @@ class _Deciding:
     def _hand_over(self, event: ev.HumanAsked) -> None:
         self._asked_for_a_person(event)
         self.c.reason, self.c.unread = event.reason, 0
+        self.c.unanswered = next((ask.text for ask in reversed(self.c.asks) if ask.text), self.c.unanswered)
         if self.c.memory:
             self.c.memory = {"slots": self._kept_slots(), "loop": None}
         self._own(State.WAITING, team=event.team)

@@ -132,11 +132,11 @@ class BotAnswered(Event, frozen=True):
 
 
 class BotFailed(Event, frozen=True):
-    """No answer: not reachable, an error, or too slow. `reason` is for the log."""
+    """No answer: not reachable, an error, or too slow. `alone`: the bot is there, and failed at this question only."""
 
     ask: int
     epoch: int
-    reason: str
+    alone: bool = False
 
 
 # What staff do

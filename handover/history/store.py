@@ -9,7 +9,7 @@ first, the job is refused as `Stale` and is decided again on what is there now.
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,17 +17,18 @@ from uuid import UUID
 
 import msgspec
 import structlog
-from sqlalchemy import Row, Table, bindparam, case, delete, func, insert, select, tuple_, update
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy import Connection, Row, Table, bindparam, case, delete, false, func, insert, select, tuple_, update
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from handover.conversation.conversation import Conversation, Insert, Step, Turn, Update
 from handover.conversation.states import State
 from handover.history import tables
-from handover.history.database import is_sqlite, open_engine
+from handover.history.database import open_engine, open_writer
 
 log = structlog.get_logger()
 GROUP_AT_MOST = 256
+NUMBER_AT_MOST = 2**31 - 1  # of an integer column
 OPEN_CALLBACKS = ("unconfirmed", "open")
 
 
@@ -70,8 +71,8 @@ class Receipt:
 
 class Store:
     def __init__(self, url: str) -> None:
-        self._write: AsyncEngine = open_engine(url, writer=True)
-        self._read: AsyncEngine = open_engine(url, writer=False) if is_sqlite(url) else self._write
+        self._read: AsyncEngine = open_engine(url)
+        self._write = open_writer(url, self._read)
         self._jobs: asyncio.Queue[Job] = asyncio.Queue()
         self._writer: asyncio.Task[None] | None = None
 
@@ -121,63 +122,21 @@ class Store:
     async def _write_group(self, group: list[Job]) -> None:
         """One bad job must not spoil the others': after an error each is tried alone."""
         try:
-            async with self._write.connect() as connection, connection.begin():
-                stale = await self._stale(connection, group)
-                await self._write_rows(connection, [job for job in group if job not in stale])
+            stale = await self._write.transact(lambda connection: _written(connection, group))
         except Exception as error:  # whatever it is: the writer must outlive it
-            if len(group) > 1:
+            unreachable = isinstance(error, OperationalError)  # locked, full, gone: the others would fare no better alone
+            if len(group) > 1 and not unreachable:
                 for job in group:
                     await self._write_group([job])
                 return
             conflict = isinstance(error, IntegrityError)
             if not conflict:
                 log.error("store.failed", error=type(error).__name__, cause=type(error.__cause__).__name__)
-            group[0].ended(Conflict() if conflict else Unavailable())
+            for job in group:
+                job.ended(Conflict() if conflict else Unavailable())
             return
         for job in group:
             job.ended(Stale() if job in stale else None)
-
-    async def _stale(self, connection: AsyncConnection, group: list[Job]) -> list[Job]:
-        """The jobs whose conversation is not what it was; locks the others' rows, in one order for every process."""
-        decided = [(job, job.step.before, job.step.after) for job in group if job.step and job.step.before]
-        wanted = {before.id for _, before, _ in decided}
-        if not wanted:
-            return []
-        rows = tables.conversation.c
-        query = select(rows.id, rows.version).where(rows.id.in_(wanted)).order_by(rows.id).with_for_update()
-        found = {row.id: row.version for row in await connection.execute(query)}
-        stale = []
-        for job, before, after in decided:  # two of one conversation in a group: the second sees what the first made of it
-            if found.get(before.id) == before.version:
-                found[before.id] = after.version
-            else:
-                stale.append(job)
-        return stale
-
-    async def _write_rows(self, connection: AsyncConnection, group: list[Job]) -> None:
-        inserts: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        updates: dict[tuple[str, tuple[str, ...]], list[dict[str, Any]]] = defaultdict(list)
-        changed: list[dict[str, Any]] = []
-        for job in group:
-            if job.step:
-                row = _conversation_row(job.step.after)
-                if job.step.before is None:
-                    inserts["conversation"].append({**row, "token_hash": job.token_hash})
-                else:
-                    changed.append({"b_id" if name == "id" else name: value for name, value in row.items()})
-                inserts["turn"].extend(_turn_row(job.step.after.id, turn) for turn in job.step.turns)
-            for record in job.records:
-                if isinstance(record, Insert):
-                    inserts[record.table].append(record.values)
-                else:
-                    updates[record.table, tuple(record.values)].append({"b_id": record.id, **record.values})
-        if changed:
-            await connection.execute(update(tables.conversation).where(tables.conversation.c.id == bindparam("b_id")), changed)
-        for name, rows in sorted(inserts.items(), key=lambda item: item[0] != "conversation"):  # conversations first: others refer to them
-            if rows:
-                await connection.execute(insert(_table(name)), rows)
-        for (name, _), rows in updates.items():
-            await connection.execute(update(_table(name)).where(_table(name).c.id == bindparam("b_id")), rows)
 
     @contextlib.asynccontextmanager
     async def _reading(self) -> AsyncIterator[AsyncConnection]:
@@ -188,12 +147,10 @@ class Store:
         except SQLAlchemyError as error:
             raise _unavailable(error) from error
 
-    @contextlib.asynccontextmanager
-    async def _changing(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction of its own, for changes that no conversation waits for. Raises Unavailable."""
+    async def _change[T](self, work: Callable[[Connection], T]) -> T:
+        """A transaction for changes that no conversation waits for. Raises Unavailable."""
         try:
-            async with self._write.connect() as connection, connection.begin():
-                yield connection
+            return await self._write.transact(work)
         except SQLAlchemyError as error:
             raise _unavailable(error) from error
 
@@ -219,14 +176,14 @@ class Store:
 
     async def turns_after_seq(self, id: UUID, seq: int) -> list[Turn]:
         """What the resident may see beyond `seq`, in order."""
-        return await self._turns(tables.turn.c.conversation_id == id, tables.turn.c.seq > seq)
+        return await self._turns(tables.turn.c.conversation_id == id, tables.turn.c.seq > min(seq, NUMBER_AT_MOST))
 
     async def turns_after_pos(self, id: UUID, pos: int) -> list[Turn]:
         """Everything beyond `pos`, notes and suppressed turns included, in order."""
-        return await self._turns(tables.turn.c.conversation_id == id, tables.turn.c.pos > pos)
+        return await self._turns(tables.turn.c.conversation_id == id, tables.turn.c.pos > min(pos, NUMBER_AT_MOST))
 
     async def turn_at(self, id: UUID, seq: int) -> Turn | None:
-        return next(iter(await self._turns(tables.turn.c.conversation_id == id, tables.turn.c.seq == seq)), None)
+        return next(iter(await self._turns(tables.turn.c.conversation_id == id, tables.turn.c.seq == min(seq, NUMBER_AT_MOST))), None)
 
     async def _turns(self, *where: Any) -> list[Turn]:
         async with self._reading() as connection:
@@ -282,13 +239,13 @@ class Store:
 
     async def forget(self, conversation: UUID) -> None:
         """Deletes it with all that belongs to it."""
-        async with self._changing() as connection:
-            await connection.execute(delete(tables.conversation).where(tables.conversation.c.id == conversation))
+        statement = delete(tables.conversation).where(tables.conversation.c.id == conversation)
+        await self._change(_executing(statement))
 
     # Call-backs and wrap-ups
 
     async def callbacks(
-        self, *, status: str | None = None, conversation: UUID | None = None, id: UUID | None = None
+        self, *, status: str | None = None, conversation: UUID | None = None, id: UUID | None = None, changed_since: datetime | None = None
     ) -> list[dict[str, Any]]:
         """Call-back requests, oldest first; without a status the ones that are still to be done."""
         rows = tables.callback.c
@@ -296,7 +253,8 @@ class Store:
         if status:
             where.append(rows.status == status)
         elif conversation is None and id is None:
-            where.append(rows.status.in_(OPEN_CALLBACKS))
+            lately = rows.changed_at >= changed_since if changed_since else false()
+            where.append(rows.status.in_(OPEN_CALLBACKS) | lately)
         if conversation:
             where.append(rows.conversation_id == conversation)
         if id:
@@ -336,12 +294,17 @@ class Store:
     async def end_session(self, token_hash: bytes, now: datetime) -> None:
         await self._change_sessions([token_hash], ended_at=now)
 
+    async def end_sessions(self, staff: UUID, now: datetime) -> None:
+        rows = tables.staff_session
+        statement = update(rows).where(rows.c.staff_id == staff, rows.c.ended_at.is_(None)).values(ended_at=now)
+        await self._change(_executing(statement))
+
     async def _change_sessions(self, tokens: Iterable[bytes], **values: Any) -> None:
         changed = list(tokens)
         if changed:
-            async with self._changing() as connection:
-                rows = tables.staff_session
-                await connection.execute(update(rows).where(rows.c.token_hash.in_(changed)).values(**values))
+            rows = tables.staff_session
+            statement = update(rows).where(rows.c.token_hash.in_(changed)).values(**values)
+            await self._change(_executing(statement))
 
     async def presence(self) -> list[Row[Any]]:
         """(staff_id, status, seen_at) of everybody who was ever on a console."""
@@ -350,11 +313,14 @@ class Store:
 
     async def save_presence(self, staff: UUID, status: str, seen_at: datetime) -> None:
         rows = tables.presence
-        async with self._changing() as connection:
-            values = {"status": status, "seen_at": seen_at}
-            changed = await connection.execute(update(rows).where(rows.c.staff_id == staff).values(**values))
+        values = {"status": status, "seen_at": seen_at}
+
+        def save(connection: Connection) -> None:
+            changed = connection.execute(update(rows).where(rows.c.staff_id == staff).values(**values))
             if changed.rowcount == 0:
-                await connection.execute(insert(rows).values(staff_id=staff, **values))
+                connection.execute(insert(rows).values(staff_id=staff, **values))
+
+        await self._change(save)
 
     async def audited_since(self, actor: str, action: str, object: str, since: datetime) -> bool:
         rows = tables.audit.c
@@ -369,6 +335,65 @@ class Store:
     async def _dicts(self, query: Any) -> list[dict[str, Any]]:
         async with self._reading() as connection:
             return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+
+def _executing(statement: Any) -> Callable[[Connection], None]:
+    def execute(connection: Connection) -> None:
+        connection.execute(statement)
+
+    return execute
+
+
+def _written(connection: Connection, group: list[Job]) -> list[Job]:
+    """Writes the group's rows; the jobs that were stale, and of which nothing was written."""
+    stale = _stale(connection, group)
+    _write_rows(connection, [job for job in group if job not in stale])
+    return stale
+
+
+def _stale(connection: Connection, group: list[Job]) -> list[Job]:
+    """The jobs whose conversation is not what it was; locks the others' rows, in one order for every process."""
+    decided = [(job, job.step.before, job.step.after) for job in group if job.step and job.step.before]
+    wanted = {before.id for _, before, _ in decided}
+    if not wanted:
+        return []
+    rows = tables.conversation.c
+    query = select(rows.id, rows.version).where(rows.id.in_(wanted)).order_by(rows.id).with_for_update()
+    found = {row.id: row.version for row in connection.execute(query)}
+    stale = []
+    for job, before, after in decided:  # two of one conversation in a group: the second sees what the first made of it
+        if found.get(before.id) == before.version:
+            found[before.id] = after.version
+        else:
+            stale.append(job)
+    return stale
+
+
+def _write_rows(connection: Connection, group: list[Job]) -> None:
+    inserts: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    updates: dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[dict[str, Any]]] = defaultdict(list)
+    changed: list[dict[str, Any]] = []
+    for job in group:
+        if job.step:
+            row = _conversation_row(job.step.after)
+            if job.step.before is None:
+                inserts["conversation"].append({**row, "token_hash": job.token_hash})
+            else:
+                changed.append({"b_id" if name == "id" else name: value for name, value in row.items()})
+            inserts["turn"].extend(_turn_row(job.step.after.id, turn) for turn in job.step.turns)
+        for record in job.records:
+            if isinstance(record, Insert):
+                inserts[record.table].append(record.values)
+            else:
+                updates[record.table, tuple(record.values), record.unless].append({"b_id": record.id, **record.values})
+    if changed:
+        connection.execute(update(tables.conversation).where(tables.conversation.c.id == bindparam("b_id")), changed)
+    for name, rows in sorted(inserts.items(), key=lambda item: item[0] != "conversation"):  # conversations first: others refer to them
+        if rows:
+            connection.execute(insert(_table(name)), rows)
+    for (name, _, unless), rows in updates.items():
+        where = [_table(name).c.id == bindparam("b_id"), *([_table(name).c.status.not_in(unless)] if unless else [])]
+        connection.execute(update(_table(name)).where(*where), rows)
 
 
 def _unavailable(error: SQLAlchemyError) -> Unavailable:

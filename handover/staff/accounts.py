@@ -5,9 +5,9 @@ import functools
 import hashlib
 import secrets
 import time
-from collections import defaultdict, deque
+from collections import deque
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, cast, get_args
 from uuid import UUID
 
@@ -86,6 +86,7 @@ class Accounts:
             if len(str(password)) < PASSWORD_AT_LEAST:
                 raise AccountError(f"the password should have {PASSWORD_AT_LEAST} characters at least")
             values["password_hash"] = await self._hash(str(password))
+            await self._store.end_sessions(found["id"], datetime.now(UTC))  # whoever knew the old one is out
         await self._store.write(Update("staff", found["id"], values))
 
     async def everybody(self) -> list[dict[str, Any]]:
@@ -139,24 +140,28 @@ def _login(name: str) -> str:
 
 
 class Throttle:
-    """Counts failures under a key; says no after `most` within `window` seconds. A success does not clear it."""
+    """Counts tries under a key that did not succeed; says no after `most` within `window` seconds."""
+
+    AT_MOST = 10_000  # keys: an attacker with many names must not fill the memory
 
     def __init__(self, most: int, window: float) -> None:
         self._most, self._window = most, window
-        self._failures: dict[str, deque[float]] = defaultdict(deque)
+        self._tries: dict[str, deque[float]] = {}
 
     def allows(self, key: str) -> bool:
-        times = self._failures.get(key)
-        if times is None:
-            return True
+        times = self._tries.get(key, deque())
         while times and times[0] < time.monotonic() - self._window:
             times.popleft()
         if not times:
-            del self._failures[key]
-            return True
+            self._tries.pop(key, None)
         return len(times) < self._most
 
-    def failed(self, key: str) -> None:
-        self._failures[key].append(time.monotonic())
-        if len(self._failures) > 10_000:  # an attacker with many names must not fill the memory
-            self._failures.pop(next(iter(self._failures)))
+    def tried(self, key: str) -> None:
+        self._tries.setdefault(key, deque()).append(time.monotonic())
+        if len(self._tries) > self.AT_MOST:
+            self._tries.pop(next(iter(self._tries)))
+
+    def succeeded(self, key: str) -> None:
+        """Takes the last try back; failures before it still count."""
+        if times := self._tries.get(key):
+            times.pop()

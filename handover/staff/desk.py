@@ -21,7 +21,7 @@ class Desk:
 
     def reachable(self) -> bool:
         """Open, and somebody is available."""
-        return self.open() and bool(self._presence.available(self.now()))
+        return self.team_for(None) is not None
 
     def opens_at(self) -> datetime:
         """When the desk opens next (UTC)."""

@@ -1,7 +1,7 @@
-"""Who of the staff is there: a heartbeat of every console, kept in the database so that every process knows it."""
+"""Who of the staff is there, by the heartbeat of every console; the last one of each is kept in the database."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -9,7 +9,8 @@ from handover.conversation.states import STAFF_SILENCE
 from handover.history.store import Store
 
 Status = Literal["available", "away", "offline"]
-SAVE_EVERY = STAFF_SILENCE / 6  # a heartbeat that changes nothing is written down this often
+SAVE_EVERY = STAFF_SILENCE / 2  # a heartbeat that changes nothing is written down this often
+NO_GAP = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,11 @@ class Colleague:
 
 
 class Presence:
-    """What is known of everybody who was on a console since the start, or within the last minute on another process."""
+    """What is known of everybody who was on a console since the start."""
 
     def __init__(self, store: Store, started_at: datetime) -> None:
         self._store = store
-        self._started_at = started_at  # silence before this was ours, not theirs
+        self._listening_since = self._ticked_at = started_at  # silence before this was ours, not theirs
         self._colleagues: dict[UUID, Colleague] = {}
 
     async def seen(self, staff: UUID, name: str, teams: tuple[str, ...], now: datetime, status: Status | None = None) -> bool:
@@ -50,7 +51,14 @@ class Presence:
     def lost(self, staff: UUID, now: datetime) -> bool:
         """Nothing was heard of this owner for a minute."""
         known = self._colleagues.get(staff)
-        return now - (known.seen_at if known else self._started_at) >= STAFF_SILENCE
+        heard = max(known.seen_at, self._listening_since) if known else self._listening_since
+        return now - heard >= STAFF_SILENCE
+
+    def ticked(self, now: datetime) -> None:
+        """Called twice a second. After a gap (the machine slept, the clock was set) everybody gets their minute anew."""
+        if not timedelta(0) <= now - self._ticked_at <= NO_GAP:
+            self._listening_since = now
+        self._ticked_at = now
 
     def colleagues(self, now: datetime) -> list[Colleague]:
         """Everybody who is there, by name."""

@@ -87,13 +87,13 @@ export class ReconnectingSocket extends EventTarget {
   }
 
   #received(data) {
-    this.#attempts = 0                       // not at "open": a server that accepts and drops must not be hammered
     let frame
     try {
       frame = JSON.parse(data)
     } catch {
       return this.reconnect()
     }
+    if (frame.type !== "error") this.#attempts = 0   // not at "open": a server that accepts and refuses must not be hammered
     this.#tell("frame", { frame })
   }
 

@@ -172,6 +172,7 @@ export class Conversation extends EventTarget {
   }
 
   #moved(frame) {
+    if (frame.epoch < this.state.epoch) return         // news from before somebody else had it
     this.state = frame
     this.#store.set({ state: frame.state })
     if (frame.state !== "bot") this.#tell("working", { on: false })

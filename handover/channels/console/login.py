@@ -50,12 +50,14 @@ class Gate:
         if not (self._by_name.allows(key) and self._by_address.allows(address)):
             await self._audit(request, "-", "login", "throttled")
             return json({"error": "too many tries"}, status=429, headers={"Retry-After": "300"})
+        self._by_name.tried(key)  # before it is checked: many at once must not all get through
+        self._by_address.tried(address)
         token = await self._accounts.log_in(given.name[:200], given.password[:500], self._now())
         if token is None:
-            self._by_name.failed(key)
-            self._by_address.failed(address)
             await self._audit(request, "-", "login", "refused")
             return json({"error": "wrong name or password"}, status=401)
+        self._by_name.succeeded(key)
+        self._by_address.succeeded(address)
         member = await self._accounts.member(token, self._now())
         await self._audit(request, str(member.staff) if member else "-", "login", "ok")
         response = HTTPResponse(status=204)

@@ -9,7 +9,7 @@ from msgspec import Meta
 from handover.channels.connection import decode
 from handover.conversation.events import Outcome
 
-Count = Annotated[int, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=0, le=2**53)]  # what a browser can count
 Short = Annotated[str, Meta(min_length=1, max_length=200)]
 Text = Annotated[str, Meta(min_length=1)]  # over 4,000 characters is answered with `too_long`
 TEXT_AT_MOST = 4000

@@ -1,5 +1,6 @@
 """/console/ws: what staff do becomes events, and what was stored becomes frames for those who may see it."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,7 +9,7 @@ from uuid import UUID
 
 import structlog
 
-from handover.channels.connection import BadFrame, Bucket, Connection
+from handover.channels.connection import BadFrame, Bucket, Connection, id_of
 from handover.channels.console import messages as m
 from handover.channels.wire import moment, turn_for_staff
 from handover.content.library import Library
@@ -25,6 +26,7 @@ from handover.staff.presence import Presence
 
 log = structlog.get_logger()
 BURST, PER_SECOND = 300, 10.0  # frames of one socket
+NEWS = timedelta(minutes=1)  # how long what was done is told along with what is still to be done
 ONE_READING = timedelta(minutes=15)  # opening the same conversation again within this is one line in the audit log
 
 
@@ -69,16 +71,18 @@ class Consoles:
                 console.tell(frame)
         if self.callbacks_stale:
             self.callbacks_stale = False
-            frame = {"type": "callbacks", "callbacks": await self.callbacks()}
+            lately = self.performer.now() - NEWS  # also those that are done now, so that nobody calls twice
+            frame = {"type": "callbacks", "callbacks": await self.callbacks(changed_since=lately)}
             for console in list(self.hub.consoles):
                 console.tell(frame)
 
-    async def callbacks(self, status: str | None = None, conversation: UUID | None = None) -> list[dict[str, Any]]:
+    async def callbacks(self, **which: Any) -> list[dict[str, Any]]:
+        """As on the wire; `which` as of Store.callbacks."""
         return [
             {"callback": str(row["id"]), "conversation": str(row["conversation_id"]), "phone": row["phone"], "name": row["name"],
              "question": row["question"], "topic": row["topic"], "status": row["status"], "created_at": moment(row["created_at"]),
              "done_by": str(row["done_by"]) if row["done_by"] else None}
-            for row in await self.store.callbacks(status=status, conversation=conversation)
+            for row in await self.store.callbacks(**which)
         ]  # fmt: skip
 
 
@@ -100,6 +104,7 @@ class ConsoleSocket(Connection):
         self._opened: set[UUID] = set()
         self._me = Person(member.staff, member.name)
         self.active = True  # something came in since the session was last touched
+        self._held: list[dict[str, Any]] | None = []  # news from before `ready`, told right after it
 
     @property
     def staff(self) -> UUID:
@@ -116,17 +121,27 @@ class ConsoleSocket(Connection):
             await self._ready()
             while (frame := await self._next()) is not None:
                 await self._handle(frame)
+        except Unavailable:
+            self._error("unavailable")
+            self.drop(1013, "unavailable")
         finally:
             self._on.hub.consoles.discard(self)
-            if not any(self._on.hub.consoles_of(self.staff)):
+            try:
+                await self._leave()
+            finally:
+                await self.end()
+
+    async def _leave(self) -> None:
+        if not any(self._on.hub.consoles_of(self.staff)):
+            self._on.presence_stale = True
+            with contextlib.suppress(Unavailable):
                 await self._on.presence.gone(self.staff, self._on.performer.now())
-                self._on.presence_stale = True
-            await self.end()
 
     # In
 
     async def _alive(self, status: Any = None) -> None:
         now = self._on.performer.now()
+        status = status if self._may_talk else "away"  # whoever may not talk must not be waited for
         if await self._on.presence.seen(self.staff, self.member.name, self.member.teams, now, status):
             self._on.presence_stale = True
 
@@ -137,7 +152,16 @@ class ConsoleSocket(Connection):
             for topic in self._on.library.topics
         ]
         frame = {"me": me(self.member), **await self._on.presence_frame(), "topics": topics}
+        held, self._held = self._held or [], None
         self.push({"type": "ready", **frame, "conversations": [summary(c) for c in own]})
+        for news in held:
+            self.push(news)
+
+    def _news(self, frame: dict[str, Any]) -> None:
+        if self._held is None:
+            self.push(frame)
+        else:
+            self._held.append(frame)
 
     async def _next(self) -> m.FromStaff | None:
         while True:
@@ -145,14 +169,16 @@ class ConsoleSocket(Connection):
                 frame = await self.receive()
                 if frame is None:
                     return None
+                if not self._bucket.take():
+                    raise BadFrame("rate_limited", id_of(frame))
                 decoded = m.from_staff(frame)
                 self.active = self.active or not isinstance(decoded, m.Presence) or decoded.active
                 await self._alive(decoded.status if isinstance(decoded, m.Presence) else None)
-                if not self._bucket.take():
-                    raise BadFrame("rate_limited", str(getattr(decoded, "id", "")) or None)
                 return decoded
             except BadFrame as wrong:
                 self._error(wrong.code, wrong.id)
+            except Unavailable:
+                self._error("unavailable", id_of(frame or ""))
 
     async def _handle(self, frame: m.FromStaff) -> None:
         id = str(getattr(frame, "id", "")) or None
@@ -167,7 +193,8 @@ class ConsoleSocket(Connection):
                 case m.Open():
                     await self._open(frame)
                 case m.Callbacks():
-                    self.push({"type": "callbacks", "callbacks": await self._on.callbacks(frame.status)})
+                    await self._audit("callbacks.list", self.staff, "read")
+                    self.push({"type": "callbacks", "callbacks": await self._on.callbacks(status=frame.status)})
                     self.push({"type": "ack", "id": id})
                 case m.CallbackDone():
                     await self._callback_done(frame)
@@ -200,8 +227,8 @@ class ConsoleSocket(Connection):
     async def _event(self, frame: Any) -> "Event | Callable[[Conversation], Event | None]":
         written = _written(getattr(frame, "text", None) or "")
         match frame:
-            case m.Claim(epoch=epoch):
-                return lambda c: ev.Claimed(self._me, epoch) if self._of_my_teams(c) else None
+            case m.Claim():
+                return lambda c: self._claimed(c, frame.epoch)
             case m.Reply():
                 return lambda c: ev.Replied(self._me, written) if c.channel != "voice" else _refuse("not_allowed")
             case m.Note():
@@ -216,23 +243,31 @@ class ConsoleSocket(Connection):
                 return ev.WrappedUp(self._me, outcome, _written(said), subjects, epoch)
         raise BadFrame
 
-    async def _transfer(self, frame: m.Transfer) -> Event:
-        """To one of the two: a team, or a colleague who is there now."""
+    async def _transfer(self, frame: m.Transfer) -> "Callable[[Conversation], Event | None]":
+        """To one of the two: a team, or a colleague who is there now. Decided after a repeated frame was recognised."""
         if bool(frame.team) == bool(frame.staff):
             raise BadFrame
-        reason = _written(frame.reason)
+        reason, teams = _written(frame.reason), await self._on.teams()
+        return lambda _c: self._transferred(frame, reason, teams)
+
+    def _transferred(self, frame: m.Transfer, reason: str, teams: set[str]) -> Event:
         if frame.team:
             team = frame.team.lower()
-            if team not in await self._on.teams():
-                raise BadFrame("not_found")
+            if team not in teams:
+                raise Refused("not_found")
             return ev.Transferred(self._me, team, reason, epoch=frame.epoch)
         there = self._on.presence.available(self._on.performer.now())
         to = next((one for one in there if frame.staff in (str(one.staff), one.name)), None)
         if to is None:
-            raise BadFrame("not_found")
+            raise Refused("not_found")
         if not to.teams or to.staff == self.staff:
-            raise BadFrame("not_allowed")
+            raise Refused("not_allowed")
         return ev.Transferred(self._me, to.teams[0], reason, Person(to.staff, to.name), frame.epoch)
+
+    def _claimed(self, conversation: Conversation, epoch: int | None) -> Event | None:
+        if epoch is not None and epoch != conversation.epoch and conversation.state is not State.CLOSED:
+            raise Refused("taken", conversation.owner.name if conversation.owner else None)
+        return ev.Claimed(self._me, epoch) if self._of_my_teams(conversation) else None
 
     def _of_my_teams(self, conversation: Conversation) -> bool:
         owner = conversation.owner and conversation.owner.staff == self.staff
@@ -282,11 +317,11 @@ class ConsoleSocket(Connection):
         await self._on.store.write(Insert("audit", values))
 
     async def _callback_done(self, frame: m.CallbackDone) -> None:
-        found = await self._on.store.callbacks(id=frame.callback)
-        if not found:
-            raise NotFound
         now = self._on.performer.now()
-        await self._on.store.write(Update("callback", frame.callback, {"status": "done", "changed_at": now, "done_by": self.staff}))
+        values = {"status": "done", "changed_at": now, "done_by": self.staff}
+        if not await self._on.store.callbacks(id=frame.callback):
+            raise NotFound
+        await self._on.store.write(Update("callback", frame.callback, values, unless=("done", "cancelled")))
         await self._audit("callback.done", frame.callback, "done")
         self._on.callbacks_stale = True
         self.push({"type": "ack", "id": str(frame.id)})
@@ -311,13 +346,13 @@ class ConsoleSocket(Connection):
         c = step.after
         if c.id in self._opened:
             for turn in step.turns:
-                self.push({"type": "turn", "conversation": str(c.id), "turn": turn_for_staff(turn)})
+                self._news({"type": "turn", "conversation": str(c.id), "turn": turn_for_staff(turn)})
         if step.owner_changed:
             self._on.presence_stale = True
         if any(record.table == "callback" for record in step.records):
             self._on.callbacks_stale = True
         if self._concerns(c) or (step.before and self._concerns(step.before)) or c.id in self._opened:
-            self.push({"type": "conversation", **summary(c)})
+            self._news({"type": "conversation", **summary(c)})
 
     def _concerns(self, c: Conversation) -> bool:
         waits = c.state is State.WAITING and c.team in self.member.teams and self._may_talk
@@ -329,11 +364,11 @@ class ConsoleSocket(Connection):
     def somebody_types(self, conversation: UUID, on: bool, name: str | None) -> None:
         if conversation in self._opened:
             who = {"from": "staff", "name": name} if name else {"from": "resident"}
-            self.push({"type": "typing", "conversation": str(conversation), "on": on, **who})
+            self._news({"type": "typing", "conversation": str(conversation), "on": on, **who})
 
     def tell(self, frame: dict[str, Any]) -> None:
         if frame["type"] != "callbacks" or self._may_talk:
-            self.push(frame)
+            self._news(frame)
 
     def _error(self, code: str, id: str | None = None, by: str | None = None) -> None:
         message = self._on.library.text(f"errors.{code}", self.member.language)

@@ -11,7 +11,7 @@ from handover.conversation.privacy import mask
 
 TEXT_AT_MOST = 2000  # characters
 Score = Annotated[int, Meta(ge=1, le=5)]
-Count = Annotated[int, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=0, le=2**53)]  # what a browser can count
 
 
 class Frame(msgspec.Struct, frozen=True, tag_field="type", tag=str.lower):

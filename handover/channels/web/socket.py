@@ -1,5 +1,6 @@
 """/chat/ws: a resident's frames become events, and what was stored becomes frames. No dialogue logic."""
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from handover.channels.connection import POLICY, BadFrame, Bucket, Connection
+from handover.channels.connection import POLICY, BadFrame, Bucket, Connection, id_of
 from handover.channels.web import messages as m
 from handover.channels.wire import moment, turn_for_resident
 from handover.content.library import Library
@@ -24,6 +25,7 @@ from handover.staff.desk import Desk
 log = structlog.get_logger()
 WELCOME_AT_MOST = 200  # turns; the rest follows one by one
 BURST, PER_SECOND = 120, 2.0  # frames of one socket
+HELLO_WITHIN = 15.0  # seconds
 SECONDS_PER_PLACE = 180  # a rough promise of the waiting time: an average conversation of three minutes
 
 
@@ -44,7 +46,7 @@ class ResidentSocket(Connection):
         self._bucket = Bucket(BURST, PER_SECOND)
         self._conversation: UUID | None = None
         self._language = "nl"
-        self._place: int | None = None
+        self._place: tuple[int, int | None] = (0, None)  # epoch and place in the queue, as last told
 
     async def run(self) -> None:
         """Until the socket is closed, by either side."""
@@ -62,13 +64,13 @@ class ResidentSocket(Connection):
     async def _greet(self) -> bool:
         """The first frame must be `hello`."""
         try:
-            frame = await self.receive()
+            frame = await asyncio.wait_for(self.receive(), HELLO_WITHIN)
             if frame is None:
                 return False
             hello = m.from_resident(frame)
             if not isinstance(hello, m.Hello):
                 raise BadFrame
-        except BadFrame:
+        except (BadFrame, TimeoutError):
             self.drop(POLICY, "hello expected")
             return False
         self._language = hello.language
@@ -121,8 +123,7 @@ class ResidentSocket(Connection):
             "turns": first,
         }
         self.push({**welcome, "more": True} if rest else welcome)
-        for turn in rest:
-            self.push({"type": "turn", "turn": turn})
+        self.replay([{"type": "turn", "turn": turn} for turn in rest])
         position = await self._on.performer.position(conversation) if conversation.state is State.WAITING else None
         self._push_state(conversation, position)
         self._conversation = conversation.id
@@ -135,9 +136,9 @@ class ResidentSocket(Connection):
                 frame = await self.receive()
                 if frame is None:
                     return None
-                decoded = m.from_resident(frame)
                 if not self._bucket.take():
-                    raise BadFrame("rate_limited", str(getattr(decoded, "id", "")) or None)
+                    raise BadFrame("rate_limited", id_of(frame))
+                decoded = m.from_resident(frame)
                 if isinstance(decoded, m.Hello):
                     raise BadFrame
                 return decoded
@@ -217,8 +218,8 @@ class ResidentSocket(Connection):
             self._push_state(step.after, position)
 
     def moved(self, epoch: int, position: int) -> None:
-        if position != self._place:
-            self._place = position
+        if epoch == self._place[0] and position != self._place[1]:  # an older epoch: news from before somebody took it
+            self._place = (epoch, position)
             self.push({"type": "state", "state": State.WAITING.value, "epoch": epoch, **_queue_place(position)})
 
     def typing(self, on: bool) -> None:
@@ -226,7 +227,7 @@ class ResidentSocket(Connection):
 
     def _push_state(self, c: Conversation, position: int | None) -> None:
         frame: dict[str, Any] = {"type": "state", "state": c.state.value, "epoch": c.epoch}
-        self._place = position
+        self._place = (c.epoch, position)
         if position:
             frame |= _queue_place(position)
         if c.owner:

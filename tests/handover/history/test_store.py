@@ -9,14 +9,14 @@ from uuid import UUID, uuid4
 
 import msgspec
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from handover.conversation import events as ev
 from handover.conversation.conversation import Conversation, Insert, Step, Update, begin, decide
 from handover.conversation.events import Event, Person
 from handover.history import store as store_module
 from handover.history import tables
-from handover.history.database import migrate, open_engine
+from handover.history.database import migrate, open_engine, open_writer
 from handover.history.store import Conflict, Job, Receipt, Stale, Store, Unavailable
 from tests.handover.conftest import MORNING, POSTGRES
 
@@ -39,7 +39,7 @@ async def database(request, tmp_path) -> AsyncIterator[str]:
 
 
 async def _empty(url: str) -> None:
-    engine = open_engine(url, writer=True)
+    engine = open_engine(url)
     async with engine.begin() as connection:
         await connection.execute(text("DROP SCHEMA public CASCADE"))
         await connection.execute(text("CREATE SCHEMA public"))
@@ -82,14 +82,17 @@ def talk(store, library):
 async def test_sqlite_writes_ahead_and_waits_for_the_disk(tmp_path):
     """Durable means: survives a power cut."""
     url = f"sqlite+aiosqlite:///{tmp_path / 'wegwijs.db'}"
-    for writer in (True, False):
-        engine = open_engine(url, writer=writer)
-        async with engine.connect() as connection:
-            pragmas = [
-                await connection.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
-            ]
-        await engine.dispose()
-        assert pragmas == ["wal", 2, 1, 5000]  # 2 is FULL
+
+    def pragmas(connection: Connection) -> list[Any]:
+        return [connection.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")]
+
+    reading = open_engine(url)
+    writing = open_writer(url, reading)
+    async with reading.connect() as connection:
+        assert await connection.run_sync(pragmas) == ["wal", 2, 1, 5000]  # 2 is FULL
+    assert await writing.transact(pragmas) == ["wal", 2, 1, 5000]
+    await reading.dispose()
+    await writing.dispose()
 
 
 async def test_the_schema_is_what_the_tables_say(database):
@@ -99,7 +102,7 @@ async def test_the_schema_is_what_the_tables_say(database):
 
     await migrate(database)
     await migrate(database)  # the second time does nothing
-    engine = open_engine(database, writer=True)
+    engine = open_engine(database)
     async with engine.connect() as connection:
         found = await connection.run_sync(lambda sync: compare_metadata(MigrationContext.configure(sync), tables.metadata))
     await engine.dispose()
