@@ -71,7 +71,7 @@ class Understanding(GraphComponent):
             "urgent_from": 0.4,        # an emergency is assumed from this confidence
             "person_from": 0.4,        # a request for a person too
             "kinds_share": 0.7,        # say of the model of kinds in the kind; the rest is the model of topics and subkinds
-            "question_from": 0.65,     # surer than this it is a question; else the likeliest other kind
+            "question_from": 0.7,      # surer than this it is a question; else the likeliest other kind
             "nonsense_below": -0.9,    # nothing understood when the best label's margin is lower
             "form_interrupted_from": 0.6,  # in a form, a question less sure than this is an answer to the form
         }
@@ -112,7 +112,7 @@ class Understanding(GraphComponent):
         self.aspects.learn(vectors[asked], [learnt[i][2] for i in asked], sum(bool(aspect) for _, _, aspect in examples))
         with self._storage.write_to(self._resource) as directory:
             kept = {"features": self.features, "labels": self.labels.state(), "aspects": self.aspects.state(), "kinds": self.kinds.state()}
-            joblib.dump(kept, directory / "understanding.joblib", compress=3)
+            joblib.dump(kept, directory / "understanding.joblib")  # Rasa packs it
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
