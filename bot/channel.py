@@ -103,11 +103,17 @@ def structured(intent: Any, entities: Dict[str, Any], intents: List[str], metada
         raise BadBody("message.intent is unknown")
     sure = {"name": intent, "confidence": 1.0}
     parsed = {
-        "text": "", "intent": sure, "intent_ranking": [sure], "kind": intent, "subkind": str(entities.get("subkind", "")),
+        "text": "",
+        "intent": sure,
+        "intent_ranking": [sure],
+        "kind": intent,
+        "subkind": str(entities.get("subkind", "")),
         "topics": [{"topic": entities["topic"], "confidence": 1.0}] if "topic" in entities else [],
         "aspects": [{"aspect": entities["aspect"], "confidence": 1.0}] if "aspect" in entities else [],
         "entities": [{"entity": name, "value": value, "start": 0, "end": 0, "extractor": CHANNEL} for name, value in entities.items()],
-        "language": metadata["language"], "language_confidence": 1.0, "structured": True,
+        "language": metadata["language"],
+        "language_confidence": 1.0,
+        "structured": True,
     }
     return UserMessage("", parse_data=parsed, input_channel=CHANNEL, metadata=metadata)
 

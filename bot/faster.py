@@ -56,14 +56,19 @@ class ActionServer(EndpointConfig):
         # made inside the running loop, at the first action
         if self._session is None or self._session.closed:
             self._session = aiohttp.ClientSession(
-                headers=self.headers, timeout=aiohttp.ClientTimeout(total=ACTION_SECONDS),
+                headers=self.headers,
+                timeout=aiohttp.ClientTimeout(total=ACTION_SECONDS),
                 connector=aiohttp.TCPConnector(limit=100, keepalive_timeout=60),
             )
         return self._session
 
     async def request(
-        self, method: str = "post", subpath: Optional[str] = None, content_type: Optional[str] = "application/json",
-        compress: bool = False, **kwargs: Any,
+        self,
+        method: str = "post",
+        subpath: Optional[str] = None,
+        content_type: Optional[str] = "application/json",
+        compress: bool = False,
+        **kwargs: Any,
     ) -> Any:
         try:
             return await self._once(method, kwargs.get("json"))

@@ -52,8 +52,12 @@ def train(out: Path) -> None:
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".training-") as scratch:
         os.environ["RASA_CACHE_DIRECTORY"] = str(Path(scratch) / "cache")
         result = rasa.model_training.train(
-            domain="domain.yml", config="config.yml", training_files=["data/nlu", "data/rules"], output=scratch,
-            fixed_model_name=out.name, force_training=True,
+            domain="domain.yml",
+            config="config.yml",
+            training_files=["data/nlu", "data/rules"],
+            output=scratch,
+            fixed_model_name=out.name,
+            force_training=True,
         )
         if result.model is None:
             raise RuntimeError("no model came out of the training")

@@ -72,8 +72,11 @@ class TurnProcessor(MessageProcessor):
 
     def __init__(self, model: str, actions: EndpointConfig) -> None:
         super().__init__(
-            model_path=model, tracker_store=SnapshotTrackerStore(Domain.empty()), lock_store=InMemoryLockStore(),
-            generator=TemplatedNaturalLanguageGenerator({}), action_endpoint=actions,
+            model_path=model,
+            tracker_store=SnapshotTrackerStore(Domain.empty()),
+            lock_store=InMemoryLockStore(),
+            generator=TemplatedNaturalLanguageGenerator({}),
+            action_endpoint=actions,
         )
         self.tracker_store.domain = self.domain
 

@@ -12,7 +12,7 @@ import yaml
 PLACEHOLDER = re.compile(r"\{[^}]*\}")
 SENTENCE = re.compile(r"(?<=[.!?])\s+")
 SHORTEST = 15  # characters; shorter sentences ("Dat mag.") say nothing about a topic
-AT_ONCE = 3    # sentences of one answer that make up one example
+AT_ONCE = 3  # sentences of one answer that make up one example
 
 Reading = Tuple[str, str, str]  # text, topic, aspect or ""
 
@@ -32,4 +32,4 @@ def _of_topic(path: Path) -> Iterator[Reading]:
         for aspect, answer in (content.get("answers") or {}).items():
             sentences = [part for part in SENTENCE.split(PLACEHOLDER.sub(" ", answer.get(language) or "")) if len(part) > SHORTEST]
             for start in range(0, len(sentences), AT_ONCE):
-                yield " ".join(sentences[start:start + AT_ONCE]), topic, aspect
+                yield " ".join(sentences[start : start + AT_ONCE]), topic, aspect

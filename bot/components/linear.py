@@ -40,10 +40,18 @@ class Features:
         self.concept_weight = concept_weight
 
     def learn(self, texts: Sequence[str]) -> sparse.csr_matrix:
-        return sparse.hstack([self.characters.fit_transform(texts), self.words.fit_transform(texts), self.concept_weight * self.concepts.fit_transform(texts)]).tocsr()
+        return sparse.hstack(
+            [
+                self.characters.fit_transform(texts),
+                self.words.fit_transform(texts),
+                self.concept_weight * self.concepts.fit_transform(texts),
+            ]
+        ).tocsr()
 
     def __call__(self, texts: Sequence[str]) -> sparse.csr_matrix:
-        return sparse.hstack([self.characters.transform(texts), self.words.transform(texts), self.concept_weight * self.concepts.transform(texts)]).tocsr()
+        return sparse.hstack(
+            [self.characters.transform(texts), self.words.transform(texts), self.concept_weight * self.concepts.transform(texts)]
+        ).tocsr()
 
 
 class Labels:
@@ -71,7 +79,9 @@ class Labels:
         return self._fit(vectors, labels)
 
     def _fit(self, vectors: sparse.csr_matrix, labels: np.ndarray) -> "Labels":
-        machine = LinearSVC(C=self.strength, class_weight="balanced" if self.balanced else None, tol=0.01, random_state=0).fit(vectors, labels)
+        machine = LinearSVC(C=self.strength, class_weight="balanced" if self.balanced else None, tol=0.01, random_state=0).fit(
+            vectors, labels
+        )
         second = ComplementNB(alpha=0.3).fit(vectors, labels)
         self.names = list(machine.classes_)
         self.weights = np.concatenate([machine.coef_.T, second.feature_log_prob_.T], axis=1).astype(np.float32)
@@ -84,7 +94,7 @@ class Labels:
         The naive Bayes comes in standard deviations, because its raw numbers grow with the length of the text.
         """
         both = vectors @ self.weights
-        margins, second = both[:, :len(self.names)] + self.bias, both[:, len(self.names):]
+        margins, second = both[:, : len(self.names)] + self.bias, both[:, len(self.names) :]
         spread = second.std(axis=1, keepdims=True)
         return margins, margins + self.bayes * (second - second.mean(axis=1, keepdims=True)) / np.where(spread > 0, spread, 1)
 
@@ -117,6 +127,7 @@ def _softmax(scores: np.ndarray) -> np.ndarray:
 
 def _temperature(scores: np.ndarray, truth: np.ndarray) -> float:
     """The divisor of the scores that makes the true labels most likely."""
+
     def loss(log_temperature: float) -> float:
         return float(-np.log(_softmax(scores / np.exp(log_temperature))[np.arange(len(truth)), truth] + 1e-9).sum())
 

@@ -66,13 +66,13 @@ class Understanding(GraphComponent):
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
         return {
-            "strength": 0.3,           # of the linear models: higher fits the examples more closely
+            "strength": 0.3,  # of the linear models: higher fits the examples more closely
             "answers": "data/answers",  # read in training, beside the examples
-            "urgent_from": 0.4,        # an emergency is assumed from this confidence
-            "person_from": 0.4,        # a request for a person too
-            "kinds_share": 0.7,        # say of the model of kinds in the kind; the rest is the model of topics and subkinds
-            "question_from": 0.7,      # surer than this it is a question; else the likeliest other kind
-            "nonsense_below": -0.9,    # nothing understood when the best label's margin is lower
+            "urgent_from": 0.4,  # an emergency is assumed from this confidence
+            "person_from": 0.4,  # a request for a person too
+            "kinds_share": 0.7,  # say of the model of kinds in the kind; the rest is the model of topics and subkinds
+            "question_from": 0.7,  # surer than this it is a question; else the likeliest other kind
+            "nonsense_below": -0.9,  # nothing understood when the best label's margin is lower
             "form_interrupted_from": 0.6,  # in a form, a question less sure than this is an answer to the form
         }
 
@@ -107,7 +107,7 @@ class Understanding(GraphComponent):
         learnt = examples + read
         vectors = self.features.learn([self.words(text) for text, _, _ in learnt])
         self.labels.learn(vectors, [label for _, label, _ in learnt], len(examples))
-        self.kinds.learn(vectors[:len(examples)], [label.split("/", 1)[0] for _, label, _ in examples])
+        self.kinds.learn(vectors[: len(examples)], [label.split("/", 1)[0] for _, label, _ in examples])
         asked = [i for i, (_, _, aspect) in enumerate(learnt) if aspect]
         self.aspects.learn(vectors[asked], [learnt[i][2] for i in asked], sum(bool(aspect) for _, _, aspect in examples))
         with self._storage.write_to(self._resource) as directory:
@@ -192,7 +192,11 @@ def _example(message: Message) -> Tuple[str, str, str]:
     told = (message.get("metadata") or {}).get("intent") or {}
     if kind == QUESTION and not (told.get("topic") and told.get("aspect")):
         raise ValueError(f"a question without topic or aspect in its metadata: {message.get('text')!r}")
-    return message.get("text"), f"{kind}/{told.get('topic') or told.get('subkind') or kind}", told.get("aspect", "") if kind == QUESTION else ""
+    return (
+        message.get("text"),
+        f"{kind}/{told.get('topic') or told.get('subkind') or kind}",
+        told.get("aspect", "") if kind == QUESTION else "",
+    )
 
 
 def _by_kind(ranking: Sequence[Tuple[str, float]]) -> Dict[str, float]:
@@ -215,5 +219,5 @@ def _mostly_phone_number(text: str, entities: List[Dict[str, Any]]) -> bool:
     phones = [e for e in entities if e["entity"] == "phone"]
     if not phones or "?" in text:
         return False
-    around = text[:phones[0]["start"]] + " " + text[phones[0]["end"]:]
+    around = text[: phones[0]["start"]] + " " + text[phones[0]["end"] :]
     return len(normalise(around).split()) <= 8

@@ -9,18 +9,73 @@ import re
 from typing import Any, Dict, List, Optional
 
 MONTHS = {
-    "januari": 1, "jan": 1, "january": 1, "februari": 2, "feb": 2, "february": 2, "maart": 3, "mrt": 3, "march": 3, "april": 4, "apr": 4,
-    "mei": 5, "may": 5, "juni": 6, "jun": 6, "june": 6, "juli": 7, "jul": 7, "july": 7, "augustus": 8, "aug": 8, "august": 8,
-    "september": 9, "sep": 9, "sept": 9, "oktober": 10, "okt": 10, "october": 10, "oct": 10, "november": 11, "nov": 11,
-    "december": 12, "dec": 12,
+    "januari": 1,
+    "jan": 1,
+    "january": 1,
+    "februari": 2,
+    "feb": 2,
+    "february": 2,
+    "maart": 3,
+    "mrt": 3,
+    "march": 3,
+    "april": 4,
+    "apr": 4,
+    "mei": 5,
+    "may": 5,
+    "juni": 6,
+    "jun": 6,
+    "june": 6,
+    "juli": 7,
+    "jul": 7,
+    "july": 7,
+    "augustus": 8,
+    "aug": 8,
+    "august": 8,
+    "september": 9,
+    "sep": 9,
+    "sept": 9,
+    "oktober": 10,
+    "okt": 10,
+    "october": 10,
+    "oct": 10,
+    "november": 11,
+    "nov": 11,
+    "december": 12,
+    "dec": 12,
 }
 DAYS = {
-    "maandag": 0, "monday": 0, "dinsdag": 1, "tuesday": 1, "woensdag": 2, "wednesday": 2, "donderdag": 3, "thursday": 3,
-    "vrijdag": 4, "friday": 4, "zaterdag": 5, "saturday": 5, "zondag": 6, "sunday": 6,
+    "maandag": 0,
+    "monday": 0,
+    "dinsdag": 1,
+    "tuesday": 1,
+    "woensdag": 2,
+    "wednesday": 2,
+    "donderdag": 3,
+    "thursday": 3,
+    "vrijdag": 4,
+    "friday": 4,
+    "zaterdag": 5,
+    "saturday": 5,
+    "zondag": 6,
+    "sunday": 6,
 }
 NEAR = {
-    "vandaag": 0, "today": 0, "vanmiddag": 0, "vanavond": 0, "vanochtend": 0, "tonight": 0, "morgen": 1, "tomorrow": 1, "morgenochtend": 1,
-    "morgenmiddag": 1, "morgenavond": 1, "overmorgen": 2, "gisteren": -1, "gister": -1, "yesterday": -1, "eergisteren": -2,
+    "vandaag": 0,
+    "today": 0,
+    "vanmiddag": 0,
+    "vanavond": 0,
+    "vanochtend": 0,
+    "tonight": 0,
+    "morgen": 1,
+    "tomorrow": 1,
+    "morgenochtend": 1,
+    "morgenmiddag": 1,
+    "morgenavond": 1,
+    "overmorgen": 2,
+    "gisteren": -1,
+    "gister": -1,
+    "yesterday": -1,
+    "eergisteren": -2,
 }
 _months = "|".join(sorted(MONTHS, key=len, reverse=True))
 NUMERIC = re.compile(r"(?<![\d-])(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})(?![\d-])")
@@ -29,17 +84,33 @@ WRITTEN = re.compile(rf"(?<!\d)(\d{{1,2}})(?:e|ste|de|st|nd|rd|th)?\s+(?:of\s+)?
 WRITTEN_EN = re.compile(rf"\b({_months})\s+(\d{{1,2}})(?:st|nd|rd|th)?\b(?!\s*uur)(?:,?\s+(\d{{4}}))?", re.I)
 WEEKDAY = re.compile(rf"\b(volgende week |next |aanstaande |komende |this )?({'|'.join(DAYS)})\b", re.I)
 NEAR_DAY = re.compile(rf"\b({'|'.join(sorted(NEAR, key=len, reverse=True))})\b", re.I)
-POSTCODE = re.compile(r"\b([1-9]\d{3})\s?([A-Za-z]{2})\b(?:\s*,?\s*(?:nr\.?|nummer|huisnummer|number)?\s*(\d{1,5}(?:\s?-?\s?[a-zA-Z]{1,2}\b|-\d{1,4})?))?")
+POSTCODE = re.compile(
+    r"\b([1-9]\d{3})\s?([A-Za-z]{2})\b(?:\s*,?\s*(?:nr\.?|nummer|huisnummer|number)?\s*(\d{1,5}(?:\s?-?\s?[a-zA-Z]{1,2}\b|-\d{1,4})?))?"
+)
 NOT_LETTERS = {"sa", "sd", "ss"}  # never given out in a postcode
 PHONE = re.compile(r"(?<![\d+])((?:\+31|0031|0)\s?(?:\(0\))?[\s.-]?[1-9](?:[\s.-]?\d){8})(?!\d)")
 PHONE_ABROAD = re.compile(r"(?<!\d)(\+(?!31)\d(?:[\s.-]?\d){8,13})(?!\d)")
 PLATES = [
-    r"[A-Z]{2}\d{2}\d{2}", r"\d{2}\d{2}[A-Z]{2}", r"\d{2}[A-Z]{2}\d{2}", r"[A-Z]{2}\d{2}[A-Z]{2}", r"[A-Z]{2}[A-Z]{2}\d{2}", r"\d{2}[A-Z]{2}[A-Z]{2}",
-    r"\d{2}[A-Z]{3}\d", r"\d[A-Z]{3}\d{2}", r"[A-Z]{2}\d{3}[A-Z]", r"[A-Z]\d{3}[A-Z]{2}", r"[A-Z]{3}\d{2}[A-Z]", r"[A-Z]\d{2}[A-Z]{3}", r"\d[A-Z]{2}\d{3}", r"\d{3}[A-Z]{2}\d",
+    r"[A-Z]{2}\d{2}\d{2}",
+    r"\d{2}\d{2}[A-Z]{2}",
+    r"\d{2}[A-Z]{2}\d{2}",
+    r"[A-Z]{2}\d{2}[A-Z]{2}",
+    r"[A-Z]{2}[A-Z]{2}\d{2}",
+    r"\d{2}[A-Z]{2}[A-Z]{2}",
+    r"\d{2}[A-Z]{3}\d",
+    r"\d[A-Z]{3}\d{2}",
+    r"[A-Z]{2}\d{3}[A-Z]",
+    r"[A-Z]\d{3}[A-Z]{2}",
+    r"[A-Z]{3}\d{2}[A-Z]",
+    r"[A-Z]\d{2}[A-Z]{3}",
+    r"\d[A-Z]{2}\d{3}",
+    r"\d{3}[A-Z]{2}\d",
 ]
 PLATE_PATTERN = re.compile("|".join(f"(?:{p})" for p in PLATES))
 PLATE_SHAPE = re.compile(r"\b[A-Za-z0-9]{1,3}-[A-Za-z0-9]{2,3}-[A-Za-z0-9]{1,2}\b")
-PLATE_NAMED = re.compile(r"\b(?:kenteken|nummerbord|kentekenplaat|number plate|licen[cs]e plate)\w*\s*(?:is|van|:|nummer)?\s*([A-Za-z0-9]{6})\b", re.I)
+PLATE_NAMED = re.compile(
+    r"\b(?:kenteken|nummerbord|kentekenplaat|number plate|licen[cs]e plate)\w*\s*(?:is|van|:|nummer)?\s*([A-Za-z0-9]{6})\b", re.I
+)
 
 
 def _entity(name: str, value: str, start: int, end: int) -> Dict[str, Any]:
@@ -104,7 +175,9 @@ def find_phones(text: str) -> List[Dict[str, Any]]:
     found = []
     for m in PHONE.finditer(text):
         digits = re.sub(r"\D", "", m[1].replace("(0)", ""))
-        national = digits[2:] if digits.startswith("31") and m[1].startswith("+") else digits[4:] if digits.startswith("0031") else digits[1:]
+        national = (
+            digits[2:] if digits.startswith("31") and m[1].startswith("+") else digits[4:] if digits.startswith("0031") else digits[1:]
+        )
         if len(national) == 9:
             found.append(_entity("phone", "+31" + national, m.start(), m.end()))
     abroad = [_entity("phone", "+" + re.sub(r"\D", "", m[1]), m.start(), m.end()) for m in PHONE_ABROAD.finditer(text)]

@@ -8,8 +8,20 @@ from typing import Tuple
 from bot.language.normalise import fold
 
 SCRIPTS = {
-    "ARABIC": "ar", "CYRILLIC": "ru", "GREEK": "el", "HEBREW": "he", "CJK": "zh", "HIRAGANA": "ja", "KATAKANA": "ja",
-    "HANGUL": "ko", "THAI": "th", "DEVANAGARI": "hi", "ETHIOPIC": "ti", "ARMENIAN": "hy", "GEORGIAN": "ka", "BENGALI": "bn",
+    "ARABIC": "ar",
+    "CYRILLIC": "ru",
+    "GREEK": "el",
+    "HEBREW": "he",
+    "CJK": "zh",
+    "HIRAGANA": "ja",
+    "KATAKANA": "ja",
+    "HANGUL": "ko",
+    "THAI": "th",
+    "DEVANAGARI": "hi",
+    "ETHIOPIC": "ti",
+    "ARMENIAN": "hy",
+    "GEORGIAN": "ka",
+    "BENGALI": "bn",
     "TAMIL": "ta",
 }
 SMALL_WORDS = {

@@ -9,13 +9,15 @@ VOWELS = re.compile(r"[aeiouy]")
 CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{5,}")
 # runs of neighbouring keys
 KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertz", "azerty")
-DUTCH_RUNS = re.compile(r"(?:chtst|chtsc|rschr|ngstr|ntschr|chtsp|ftsch|ndschr|rtschr|lsschr|dsschr|tsschr|ngsch|gschr|rststr|chtbr|chtpl|chtwg|rstbr|chtd|chtv|nds|cht|sch|rst|ngs)")
+DUTCH_RUNS = re.compile(
+    r"(?:chtst|chtsc|rschr|ngstr|ntschr|chtsp|ftsch|ndschr|rtschr|lsschr|dsschr|tsschr|ngsch|gschr|rststr|chtbr|chtpl|chtwg|rstbr|chtd|chtv|nds|cht|sch|rst|ngs)"
+)
 
 
 def _mashed(word: str) -> bool:
     if len(word) < 4 or word.isdigit():
         return False
-    if any(word[i:i + 5] in row for row in KEYBOARD for i in range(max(1, len(word) - 4)) if len(word) >= 5):
+    if any(word[i : i + 5] in row for row in KEYBOARD for i in range(max(1, len(word) - 4)) if len(word) >= 5):
         return True
     letters = re.sub(r"\d", "", word)
     if len(set(letters)) <= 2 and len(letters) >= 6:

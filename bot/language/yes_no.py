@@ -14,11 +14,13 @@ alstublieft graag nou joh dan even ik wil bedoelde bedoel wat wel that is sounds
 mind laat zitten klopt right okay ok that goed god lijkt me niet het met eens wil i
 """.split()
 _yes, _no, _around = set(YES), set(NO), set(AROUND)
-NEVER_MIND = re.compile(r"^(?:laat (?:maar|zitten)(?: (?:maar|zitten|hoor))*|never mind|forget it|hoeft niet(?: hoor| meer)?|niet nodig|no need)[ !]*$")
+NEVER_MIND = re.compile(
+    r"^(?:laat (?:maar|zitten)(?: (?:maar|zitten|hoor))*|never mind|forget it|hoeft niet(?: hoor| meer)?|niet nodig|no need)[ !]*$"
+)
 
 
 def yes_or_no(text: str) -> str:
-    """"affirm", "deny", or "" when the text is anything more than a short answer."""
+    """ "affirm", "deny", or "" when the text is anything more than a short answer."""
     said = normalise(text)
     if "\U0001f44d" in text and not said:
         return "affirm"

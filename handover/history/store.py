@@ -8,6 +8,7 @@ first, the job is refused as `Stale` and is decided again on what is there now.
 
 import asyncio
 import contextlib
+import functools
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from uuid import UUID
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, Row, Table, bindparam, case, delete, false, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, Table, bindparam, case, delete, false, func, insert, select, sql, tuple_, update
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -357,9 +358,7 @@ def _stale(connection: Connection, group: list[Job]) -> list[Job]:
     wanted = {before.id for _, before, _ in decided}
     if not wanted:
         return []
-    rows = tables.conversation.c
-    query = select(rows.id, rows.version).where(rows.id.in_(wanted)).order_by(rows.id).with_for_update()
-    found = {row.id: row.version for row in connection.execute(query)}
+    found = {row.id: row.version for row in connection.execute(_VERSIONS, {"ids": list(wanted)})}
     stale = []
     for job, before, after in decided:  # two of one conversation in a group: the second sees what the first made of it
         if found.get(before.id) == before.version:
@@ -387,18 +386,39 @@ def _write_rows(connection: Connection, group: list[Job]) -> None:
             else:
                 updates[record.table, tuple(record.values), record.unless].append({"b_id": record.id, **record.values})
     if changed:
-        connection.execute(update(tables.conversation).where(tables.conversation.c.id == bindparam("b_id")), changed)
+        connection.execute(_update("conversation", ()), changed)
     for name, rows in sorted(inserts.items(), key=lambda item: item[0] != "conversation"):  # conversations first: others refer to them
         if rows:
-            connection.execute(insert(_table(name)), rows)
+            connection.execute(_insert(name), rows)
     for (name, _, unless), rows in updates.items():
-        where = [_table(name).c.id == bindparam("b_id"), *([_table(name).c.status.not_in(unless)] if unless else [])]
-        connection.execute(update(_table(name)).where(*where), rows)
+        connection.execute(_update(name, unless), rows)
 
 
 def _unavailable(error: SQLAlchemyError) -> Unavailable:
     log.error("store.failed", error=type(error).__name__, cause=type(error.__cause__).__name__)
     return Unavailable()
+
+
+# Made once: building a statement anew takes longer than carrying it out.
+
+_VERSIONS = (
+    select(tables.conversation.c.id, tables.conversation.c.version)
+    .where(tables.conversation.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(tables.conversation.c.id)
+    .with_for_update()
+)
+
+
+@functools.cache
+def _insert(name: str) -> sql.Insert:
+    return insert(_table(name))
+
+
+@functools.cache
+def _update(name: str, unless: tuple[str, ...]) -> sql.Update:
+    """Of the row whose id is `b_id`, unless its status is one of these."""
+    table = _table(name)
+    return update(table).where(table.c.id == bindparam("b_id"), *([table.c.status.not_in(unless)] if unless else []))
 
 
 def _table(name: str) -> Table:

@@ -15,8 +15,9 @@ UNSURE = {"paspoort": 0.4, "identiteitskaart": 0.3, "rijbewijs": 0.1, "vog": 0.0
 @pytest.mark.parametrize(
     ("topics", "structured", "topic", "candidates"),
     [
-        ({"paspoort": 0.61}, False, "paspoort", ()),
-        ({"paspoort": 0.60}, False, "paspoort", ()),
+        ({"paspoort": 0.71}, False, "paspoort", ()),
+        ({"paspoort": 0.70}, False, "paspoort", ()),
+        ({"paspoort": 0.69}, False, None, ("paspoort",)),
         (UNSURE, False, None, ("paspoort", "identiteitskaart", "rijbewijs")),
         ({"paspoort": 0.15}, False, None, ("paspoort",)),
         ({"paspoort": 0.14, "vog": 0.1}, False, None, ()),

@@ -16,9 +16,17 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import ActionNotFoundException
 
 KINDS = {
-    "action_answer": "answer", "action_referral": "referral", "action_offer_person": "handover_offer", "action_urgent": "urgent",
-    "action_smalltalk": "smalltalk", "action_affirm": "smalltalk", "action_deny": "smalltalk", "action_recap": "answer",
-    "action_fallback": "fallback", "action_ask_phone": "form", "action_submit_callback": "form",
+    "action_answer": "answer",
+    "action_referral": "referral",
+    "action_offer_person": "handover_offer",
+    "action_urgent": "urgent",
+    "action_smalltalk": "smalltalk",
+    "action_affirm": "smalltalk",
+    "action_deny": "smalltalk",
+    "action_recap": "answer",
+    "action_fallback": "fallback",
+    "action_ask_phone": "form",
+    "action_submit_callback": "form",
 }
 
 
@@ -41,10 +49,19 @@ def run(call: Dict[str, Any]) -> Dict[str, Any]:
         events = asyncio.run(ValidateCallback().run(dispatcher, tracker, call["domain"]))
     elif name in KINDS:
         missed = [e["text"] for e in tracker.events if (e.get("metadata") or {}).get("missed")]
-        dispatcher.utter_message(json_message={"turn": {
-            "kind": KINDS[name], "text": said, "action": name, "slots": {k: v for k, v in tracker.slots.items() if v is not None},
-            "missed": missed, "latest": tracker.latest_message, "conversation": tracker.sender_id,
-        }})
+        dispatcher.utter_message(
+            json_message={
+                "turn": {
+                    "kind": KINDS[name],
+                    "text": said,
+                    "action": name,
+                    "slots": {k: v for k, v in tracker.slots.items() if v is not None},
+                    "missed": missed,
+                    "latest": tracker.latest_message,
+                    "conversation": tracker.sender_id,
+                }
+            }
+        )
         if name == "action_answer":
             events = [{"event": "slot", "name": "question", "value": said}, {"event": "slot", "name": "topic", "value": "paspoort"}]
         if name == "action_submit_callback":

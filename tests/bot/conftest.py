@@ -44,8 +44,11 @@ class Bot:
         self.url = f"http://127.0.0.1:{self.port}/webhooks/wegwijs"
         environment = {**os.environ, "WEGWIJS_BOT_TOKEN": TOKEN, "WEGWIJS_ACTIONS_URL": actions_url, "WEGWIJS_ACTIONS_TOKEN": TOKEN}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "bot.serve", "--model", str(model), "--port", str(self.port)], cwd=ROOT, env=environment,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            [sys.executable, "-m", "bot.serve", "--model", str(model), "--port", str(self.port)],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
 
     def wait(self, seconds: float = 120) -> "Bot":
@@ -75,11 +78,19 @@ class Bot:
             body = error.read()
             return error.code, json.loads(body) if body.startswith(b"{") else body
 
-    def ask(self, message: Any, memory: Optional[Dict] = None, conversation: str = "c-1", language: str = "nl", missed: Any = ()) -> Dict[str, Any]:
+    def ask(
+        self, message: Any, memory: Optional[Dict] = None, conversation: str = "c-1", language: str = "nl", missed: Any = ()
+    ) -> Dict[str, Any]:
         message = {"text": message} if isinstance(message, str) else message
-        status, body = self.post({
-            "conversation": conversation, "language": language, "message": message, "memory": memory, "missed": list(missed),
-        })
+        status, body = self.post(
+            {
+                "conversation": conversation,
+                "language": language,
+                "message": message,
+                "memory": memory,
+                "missed": list(missed),
+            }
+        )
         assert status == 200, (status, body)
         return body
 
@@ -96,7 +107,9 @@ class Bot:
 def actions_url() -> Iterator[str]:
     port = free_port()
     server = subprocess.Popen(
-        [sys.executable, str(ROOT / "tests/bot/action_server.py"), str(port)], cwd=ROOT, env={**os.environ, "WEGWIJS_ACTIONS_TOKEN": TOKEN},
+        [sys.executable, str(ROOT / "tests/bot/action_server.py"), str(port)],
+        cwd=ROOT,
+        env={**os.environ, "WEGWIJS_ACTIONS_TOKEN": TOKEN},
     )
     _wait_for(port)
     yield f"http://127.0.0.1:{port}/"

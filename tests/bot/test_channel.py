@@ -29,14 +29,37 @@ def test_a_question_is_answered_with_turns_memory_and_understanding(bot):
 
 def test_an_action_sees_everything_that_was_understood(bot):
     latest = bot.ask("Wat kost een paspoort?", language="en")["turns"][0]["latest"]
-    assert {"intent", "intent_ranking", "entities", "text", "kind", "subkind", "topics", "aspects", "language", "language_confidence"} <= set(latest)
+    assert {
+        "intent",
+        "intent_ranking",
+        "entities",
+        "text",
+        "kind",
+        "subkind",
+        "topics",
+        "aspects",
+        "language",
+        "language_confidence",
+    } <= set(latest)
     assert latest["metadata"] == {"language": "en", "loop": None}
 
 
-@pytest.mark.parametrize("text", [
-    "/restart", " /restart", "\u200b/restart", "\u2060 \u200b //restart", "/vraag{\"topic\":\"woz\"}", "\uff0frestart", "\ufeff/session_start",
-    "\x00/back", "\u00a0/restart", "\\/restart", "/ /restart",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/restart",
+        " /restart",
+        "\u200b/restart",
+        "\u2060 \u200b //restart",
+        '/vraag{"topic":"woz"}',
+        "\uff0frestart",
+        "\ufeff/session_start",
+        "\x00/back",
+        "\u00a0/restart",
+        "\\/restart",
+        "/ /restart",
+    ],
+)
 def test_resident_text_is_never_a_command(bot, text):
     body = bot.ask(text)
     latest = body["turns"][0]["latest"]
@@ -52,10 +75,19 @@ def test_a_button_is_understood_without_any_text(bot):
     assert body["understanding"]["aspects"] == [{"aspect": "bezwaar", "confidence": 1.0}]
 
 
-@pytest.mark.parametrize("text,kind", [
-    ("brand in mijn keuken help", "urgent"), ("ik wil een mens", "handover_offer"), ("hoi", "smalltalk"), ("asdfghjkl", "fallback"),
-    ("\U0001f602\U0001f438", "fallback"), ("wat zei uw collega ook alweer?", "answer"), ("aow leeftijd", "referral"), ("", "fallback"),
-])
+@pytest.mark.parametrize(
+    "text,kind",
+    [
+        ("brand in mijn keuken help", "urgent"),
+        ("ik wil een mens", "handover_offer"),
+        ("hoi", "smalltalk"),
+        ("asdfghjkl", "fallback"),
+        ("\U0001f602\U0001f438", "fallback"),
+        ("wat zei uw collega ook alweer?", "answer"),
+        ("aow leeftijd", "referral"),
+        ("", "fallback"),
+    ],
+)
 def test_every_kind_has_its_action(bot, text, kind):
     assert kinds(bot.ask(text)) == [kind]
 
@@ -76,7 +108,9 @@ def test_a_number_in_the_first_message_needs_no_question(bot):
     assert [turn["action"] for turn in bot.ask("bel mij op 0612345678")["turns"]] == ["action_submit_callback"]
 
 
-@pytest.mark.parametrize("text,kind", [("ik wil een medewerker spreken", "handover_offer"), ("er is brand", "urgent"), ("laat maar", "smalltalk")])
+@pytest.mark.parametrize(
+    "text,kind", [("ik wil een medewerker spreken", "handover_offer"), ("er is brand", "urgent"), ("laat maar", "smalltalk")]
+)
 def test_a_person_danger_or_no_ends_the_form(bot, text, kind):
     body = bot.ask(text, WAITING_FOR_PHONE)
     assert kinds(body) == [kind]
@@ -92,7 +126,15 @@ def test_a_clear_question_interrupts_the_form_and_the_form_goes_on(bot):
 
 
 def test_slots_survive_in_memory_and_nowhere_else(bot):
-    memory = {"slots": {"failures": 1, "offered": {"topics": ["woz"]}, "tried": [{"topic": "woz", "aspect": "kosten"}], "agreed": {"by": "Anja", "text": "morgen"}}, "loop": None}
+    memory = {
+        "slots": {
+            "failures": 1,
+            "offered": {"topics": ["woz"]},
+            "tried": [{"topic": "woz", "aspect": "kosten"}],
+            "agreed": {"by": "Anja", "text": "morgen"},
+        },
+        "loop": None,
+    }
     body = bot.ask("ja", memory)
     assert body["turns"][0]["slots"] == memory["slots"] and body["memory"] == memory
     assert bot.ask("ja")["memory"] == {"slots": {}, "loop": None}, "the same conversation without memory starts afresh"
@@ -146,14 +188,29 @@ def test_nobody_without_the_token(bot, token):
         assert bot.get("/health", token=token.encode().decode("latin-1"))[0] == 401
 
 
-@pytest.mark.parametrize("body", [
-    b"", b"not json", b"\xff\xfe", [], {}, {"conversation": "c"}, {"conversation": "", "message": {"text": "hoi"}}, {"conversation": 1, "message": {"text": "x"}},
-    {"conversation": "c", "message": {"text": 5}}, {"conversation": "c", "message": "hoi"}, {"conversation": "c", "message": {"intent": "restart"}},
-    {"conversation": "c", "message": {"intent": ["vraag"]}}, {"conversation": "c", "message": {"intent": "vraag", "entities": []}},
-    {"conversation": "c", "language": "de", "message": {"text": "x"}}, {"conversation": "c", "message": {"text": "x"}, "memory": []},
-    {"conversation": "c", "message": {"text": "x"}, "memory": {"slots": 5}}, {"conversation": "c", "message": {"text": "x"}, "missed": ["x"]},
-    {"conversation": "c", "message": {"text": "x" * 2001}},
-])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"not json",
+        b"\xff\xfe",
+        [],
+        {},
+        {"conversation": "c"},
+        {"conversation": "", "message": {"text": "hoi"}},
+        {"conversation": 1, "message": {"text": "x"}},
+        {"conversation": "c", "message": {"text": 5}},
+        {"conversation": "c", "message": "hoi"},
+        {"conversation": "c", "message": {"intent": "restart"}},
+        {"conversation": "c", "message": {"intent": ["vraag"]}},
+        {"conversation": "c", "message": {"intent": "vraag", "entities": []}},
+        {"conversation": "c", "language": "de", "message": {"text": "x"}},
+        {"conversation": "c", "message": {"text": "x"}, "memory": []},
+        {"conversation": "c", "message": {"text": "x"}, "memory": {"slots": 5}},
+        {"conversation": "c", "message": {"text": "x"}, "missed": ["x"]},
+        {"conversation": "c", "message": {"text": "x" * 2001}},
+    ],
+)
 def test_a_bad_body_is_400(bot, body):
     assert bot.post(body)[0] == 400
 
@@ -163,6 +220,7 @@ def test_only_our_channel_is_served(bot):
         request_url = f"http://127.0.0.1:{bot.port}{path}"
         import urllib.error
         import urllib.request
+
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(request_url, timeout=10)
         assert refused.value.code == 404
@@ -170,8 +228,16 @@ def test_only_our_channel_is_served(bot):
 
 def test_the_bot_does_not_start_without_its_settings():
     import os
+
     environment = {k: v for k, v in os.environ.items() if not k.startswith("WEGWIJS_")}
-    done = subprocess.run([sys.executable, "-m", "bot.serve", "--model", str(MODEL), "--port", str(free_port())], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-m", "bot.serve", "--model", str(MODEL), "--port", str(free_port())],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert done.returncode != 0 and "WEGWIJS_BOT_TOKEN" in done.stderr and len(done.stderr.splitlines()) == 1
 
 
@@ -179,13 +245,16 @@ def test_the_bot_dies_with_its_parent(model):
     """The child is started by a process that is killed at once; its port must never answer."""
     import os
     import time
+
     starter = (
         "import subprocess, sys, time\n"
         f"child = subprocess.Popen([{sys.executable!r}, '-m', 'bot.serve', '--model', {str(model)!r}, '--port', '{free_port()}'])\n"
         "print(child.pid, flush=True); time.sleep(600)\n"
     )
     environment = {**os.environ, "WEGWIJS_BOT_TOKEN": "t", "WEGWIJS_ACTIONS_URL": "http://127.0.0.1:1/", "WEGWIJS_ACTIONS_TOKEN": "t"}
-    parent = subprocess.Popen([sys.executable, "-c", starter], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    parent = subprocess.Popen(
+        [sys.executable, "-c", starter], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     child = int(parent.stdout.readline())
     time.sleep(3)
     parent.kill()

@@ -21,10 +21,16 @@ def shipped(monkeypatch):
     return method
 
 
-@pytest.mark.parametrize("result,valid", [
-    ({"events": [], "responses": []}, True), ({"events": [{"event": "slot", "name": "topic", "value": None}], "responses": [{}]}, True),
-    ({"responses": [5]}, False), ({"events": [{"event": 5}]}, False), ([], False),
-])
+@pytest.mark.parametrize(
+    "result,valid",
+    [
+        ({"events": [], "responses": []}, True),
+        ({"events": [{"event": "slot", "name": "topic", "value": None}], "responses": [{}]}, True),
+        ({"responses": [5]}, False),
+        ({"events": [{"event": 5}]}, False),
+        ([], False),
+    ],
+)
 def test_the_compiled_validator_judges_as_rasas_own(shipped, result, valid):
     action = RemoteAction("action_answer", None)
 
@@ -70,7 +76,9 @@ class Server:
                 self.tokens.append(head.split("x-wegwijs-token:")[1].split("\r\n")[0].strip())
                 status, body = self.answers.pop(0)
                 sent = json.dumps(body).encode()
-                writer.write(f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(sent)}\r\n\r\n".encode() + sent)
+                writer.write(
+                    f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(sent)}\r\n\r\n".encode() + sent
+                )
                 await writer.drain()
                 if self.hang_up:
                     break

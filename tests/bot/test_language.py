@@ -15,18 +15,39 @@ from bot.language.yes_no import yes_or_no
 MONDAY = datetime.date(2026, 11, 23)
 
 
-@pytest.mark.parametrize("text,plain", [
-    ("Café  één\u200b!", "cafe een !"), ("eh ik ehm wou uhm vragen", "ik wou vragen"), ("nooooit", "nooit"), ("Mn pp ff", "mijn paspoort even"),
-    ("\uff30\uff41ss", "pass"), ("", ""), ("\U0001f602", ""), ("wat KOST\tdat?\n", "wat kost dat ?"),
-])
+@pytest.mark.parametrize(
+    "text,plain",
+    [
+        ("Café  één\u200b!", "cafe een !"),
+        ("eh ik ehm wou uhm vragen", "ik wou vragen"),
+        ("nooooit", "nooit"),
+        ("Mn pp ff", "mijn paspoort even"),
+        ("\uff30\uff41ss", "pass"),
+        ("", ""),
+        ("\U0001f602", ""),
+        ("wat KOST\tdat?\n", "wat kost dat ?"),
+    ],
+)
 def test_normalise(text, plain):
     assert normalise(text) == plain
 
 
-@pytest.mark.parametrize("text,safe", [
-    ("/restart", "restart"), (" /restart", "restart"), ("\u200b/restart", "restart"), ("/ / /x", "x"), ("\uff0fx", "x"), ("\u2044x", "x"),
-    ("\u202e/restart", "restart"), ("1/2 dag", "1/2 dag"), ("////", ""), ("a\u200bb", "ab"), ("\x07/x", "x"),
-])
+@pytest.mark.parametrize(
+    "text,safe",
+    [
+        ("/restart", "restart"),
+        (" /restart", "restart"),
+        ("\u200b/restart", "restart"),
+        ("/ / /x", "x"),
+        ("\uff0fx", "x"),
+        ("\u2044x", "x"),
+        ("\u202e/restart", "restart"),
+        ("1/2 dag", "1/2 dag"),
+        ("////", ""),
+        ("a\u200bb", "ab"),
+        ("\x07/x", "x"),
+    ],
+)
 def test_without_command(text, safe):
     assert without_command(text) == safe
 
@@ -35,81 +56,205 @@ def test_readable_keeps_what_people_see():
     assert readable("Één regel\r\nen nog een\u200d 😂") == "Één regel en nog een 😂"
 
 
-@pytest.mark.parametrize("text,answer", [
-    ("ja", "affirm"), ("Ja hoor!", "affirm"), ("jaaaa", "affirm"), ("oké", "affirm"), ("yes please", "affirm"), ("\U0001f44d", "affirm"), ("prima", "affirm"),
-    ("nee", "deny"), ("Nee, dank je", "deny"), ("laat maar", "deny"), ("no thanks", "deny"), ("ja nee", "deny"), ("never mind", "deny"),
-    ("ja?", ""), ("ja maar wat kost een paspoort", ""), ("hoi", ""), ("", ""), ("het is de", ""),
-])
+@pytest.mark.parametrize(
+    "text,answer",
+    [
+        ("ja", "affirm"),
+        ("Ja hoor!", "affirm"),
+        ("jaaaa", "affirm"),
+        ("oké", "affirm"),
+        ("yes please", "affirm"),
+        ("\U0001f44d", "affirm"),
+        ("prima", "affirm"),
+        ("nee", "deny"),
+        ("Nee, dank je", "deny"),
+        ("laat maar", "deny"),
+        ("no thanks", "deny"),
+        ("ja nee", "deny"),
+        ("never mind", "deny"),
+        ("ja?", ""),
+        ("ja maar wat kost een paspoort", ""),
+        ("hoi", ""),
+        ("", ""),
+        ("het is de", ""),
+    ],
+)
 def test_yes_or_no(text, answer):
     assert yes_or_no(text) == answer
 
 
-@pytest.mark.parametrize("text,code", [
-    ("Wat kost een nieuw paspoort?", "nl"), ("How much is a new passport?", "en"), ("كيف أحصل على جواز سفر", "ar"), ("Сколько стоит паспорт?", "ru"),
-    ("Jak mogę zameldować się w gminie, proszę o pomoc dla mnie", "pl"), ("Comment est-ce que je peux avoir un passeport pour mon fils et ma fille", "fr"),
-    ("paspoort", "nl"), ("", "nl"), ("😂", "nl"),
-])
+@pytest.mark.parametrize(
+    "text,code",
+    [
+        ("Wat kost een nieuw paspoort?", "nl"),
+        ("How much is a new passport?", "en"),
+        ("كيف أحصل على جواز سفر", "ar"),
+        ("Сколько стоит паспорт?", "ru"),
+        ("Jak mogę zameldować się w gminie, proszę o pomoc dla mnie", "pl"),
+        ("Comment est-ce que je peux avoir un passeport pour mon fils et ma fille", "fr"),
+        ("paspoort", "nl"),
+        ("", "nl"),
+        ("😂", "nl"),
+    ],
+)
 def test_detect(text, code):
     found, confidence = detect(text)
     assert found == code and 0.5 <= confidence <= 1
 
 
-@pytest.mark.parametrize("text,kind", [
-    ("Er is brand in de keuken!", "brand"), ("mijn huis staat in de fik", "brand"), ("the house is on fire", "brand"), ("zwarte rook uit de flat", "brand"),
-    ("ik ruik gas in de gang", "gas"), ("carbon monoxide alarm", "gas"), ("hij ademt niet meer", "medisch"), ("my dad has chest pain", "medisch"),
-    ("ik wil niet meer leven", "zelfmoord"), ("I want to kill myself", "zelfmoord"), ("mijn man slaat mij", "geweld_thuis"), ("he has a knife, with a knife", "geweld_thuis"),
-    ("er is een inbreker beneden", "inbraak_nu"), ("someone is breaking in", "inbraak_nu"), ("ik heb vannacht geen slaapplek", "dakloos_vannacht"),
-    ("I have nowhere to sleep tonight", "dakloos_vannacht"), ("mijn kind is vermist", "kind_in_gevaar"), ("er wordt geschoten op straat", "gevaar_op_straat"),
-    ("Iemand ligt in het water en kan er niet uit, help", "gevaar_op_straat"),
-])
+@pytest.mark.parametrize(
+    "text,kind",
+    [
+        ("Er is brand in de keuken!", "brand"),
+        ("mijn huis staat in de fik", "brand"),
+        ("the house is on fire", "brand"),
+        ("zwarte rook uit de flat", "brand"),
+        ("ik ruik gas in de gang", "gas"),
+        ("carbon monoxide alarm", "gas"),
+        ("hij ademt niet meer", "medisch"),
+        ("my dad has chest pain", "medisch"),
+        ("ik wil niet meer leven", "zelfmoord"),
+        ("I want to kill myself", "zelfmoord"),
+        ("mijn man slaat mij", "geweld_thuis"),
+        ("he has a knife, with a knife", "geweld_thuis"),
+        ("er is een inbreker beneden", "inbraak_nu"),
+        ("someone is breaking in", "inbraak_nu"),
+        ("ik heb vannacht geen slaapplek", "dakloos_vannacht"),
+        ("I have nowhere to sleep tonight", "dakloos_vannacht"),
+        ("mijn kind is vermist", "kind_in_gevaar"),
+        ("er wordt geschoten op straat", "gevaar_op_straat"),
+        ("Iemand ligt in het water en kan er niet uit, help", "gevaar_op_straat"),
+    ],
+)
 def test_danger_is_seen(text, kind):
     assert emergency(text) == kind
 
 
-@pytest.mark.parametrize("text", [
-    "brandweer kazerne openingstijden", "ik wil een overlijden aangeven", "Mijn vader is overleden, wat moet ik regelen?", "mag ik vuurwerk afsteken",
-    "is een rookmelder verplicht", "wat kost gas per maand", "van het gas af", "vorige week was er brand bij mij, krijg ik nieuwe kliko", "mag ik dood hout meenemen",
-    "ik heb geen huis en wil een briefadres", "er ligt een dode vogel op straat", "mijn fiets is gestolen", "de lantaarnpaal brandt niet", "boom kappen", "paspoort gestolen bij inbraak",
-    "rook van de houtkachel van de buren", "ik kom uit Marokko en wil daar sterven registreren als geboorteplaats", "I want die brief", "cursus reanimatie",
-    "Krijgen slachtoffers van huiselijk geweld voorrang?", "waar kan ik heen voor een afspraak",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "brandweer kazerne openingstijden",
+        "ik wil een overlijden aangeven",
+        "Mijn vader is overleden, wat moet ik regelen?",
+        "mag ik vuurwerk afsteken",
+        "is een rookmelder verplicht",
+        "wat kost gas per maand",
+        "van het gas af",
+        "vorige week was er brand bij mij, krijg ik nieuwe kliko",
+        "mag ik dood hout meenemen",
+        "ik heb geen huis en wil een briefadres",
+        "er ligt een dode vogel op straat",
+        "mijn fiets is gestolen",
+        "de lantaarnpaal brandt niet",
+        "boom kappen",
+        "paspoort gestolen bij inbraak",
+        "rook van de houtkachel van de buren",
+        "ik kom uit Marokko en wil daar sterven registreren als geboorteplaats",
+        "I want die brief",
+        "cursus reanimatie",
+        "Krijgen slachtoffers van huiselijk geweld voorrang?",
+        "waar kan ik heen voor een afspraak",
+    ],
+)
 def test_what_sounds_like_danger_but_is_not(text):
     assert emergency(text) == ""
 
 
-@pytest.mark.parametrize("text", [
-    "medewerker", "mens!!", "ik wil een mens", "kan ik iemand spreken", "I want to talk to a human", "geen robot aub", "verbind me door met een echt persoon", "bel me terug",
-    "operator", "mag ik een medewerker spreken?", "Ik wil met iemand praten", "haal er iemand bij", "no bot. human. now.", "geef mij een collega die het wel weet",
-    "kunt u mij bellen", "real person please",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "medewerker",
+        "mens!!",
+        "ik wil een mens",
+        "kan ik iemand spreken",
+        "I want to talk to a human",
+        "geen robot aub",
+        "verbind me door met een echt persoon",
+        "bel me terug",
+        "operator",
+        "mag ik een medewerker spreken?",
+        "Ik wil met iemand praten",
+        "haal er iemand bij",
+        "no bot. human. now.",
+        "geef mij een collega die het wel weet",
+        "kunt u mij bellen",
+        "real person please",
+    ],
+)
 def test_words_for_a_person(text):
     assert asks_for_person(text)
 
 
-@pytest.mark.parametrize("text", [
-    "Mag iemand anders mijn paspoort ophalen?", "Ben je een mens?", "are you a robot", "wie moet ik bellen als mijn stekker vastzit", "Wat kost het per persoon?",
-    "hoeveel mensen wonen hier", "ik heb geen computer, hoe vraag ik een uittreksel aan", "Mag mijn dochter namens mij bellen?", "ik bel over mijn zaak",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mag iemand anders mijn paspoort ophalen?",
+        "Ben je een mens?",
+        "are you a robot",
+        "wie moet ik bellen als mijn stekker vastzit",
+        "Wat kost het per persoon?",
+        "hoeveel mensen wonen hier",
+        "ik heb geen computer, hoe vraag ik een uittreksel aan",
+        "Mag mijn dochter namens mij bellen?",
+        "ik bel over mijn zaak",
+    ],
+)
 def test_people_in_an_ordinary_question(text):
     assert asks_for_person(text) == ""
 
 
-@pytest.mark.parametrize("text,nothing", [
-    ("asdfghjkl", True), ("qwerty", True), ("???", True), ("12345", True), ("😂😂", True), ("xxxxxxx", True), ("", True), ("sdkjfh sdkfjh", True),
-    ("paspoort", False), ("woz", False), ("vog", False), ("rechtsstrijd", False), ("angstschreeuw", False), ("bsn", False), ("pmd", False), ("hallo", False), ("zwembad", False),
-])
+@pytest.mark.parametrize(
+    "text,nothing",
+    [
+        ("asdfghjkl", True),
+        ("qwerty", True),
+        ("???", True),
+        ("12345", True),
+        ("😂😂", True),
+        ("xxxxxxx", True),
+        ("", True),
+        ("sdkjfh sdkfjh", True),
+        ("paspoort", False),
+        ("woz", False),
+        ("vog", False),
+        ("rechtsstrijd", False),
+        ("angstschreeuw", False),
+        ("bsn", False),
+        ("pmd", False),
+        ("hallo", False),
+        ("zwembad", False),
+    ],
+)
 def test_nothing_said(text, nothing):
     assert nothing_said(text) is nothing
 
 
-@pytest.mark.parametrize("text,found", [
-    ("op 3 maart 2027 verhuis ik", [("date", "2027-03-03")]), ("12-05-2027", [("date", "2027-05-12")]), ("morgen", [("date", "2026-11-24")]),
-    ("vrijdag", [("date", "2026-11-27")]), ("volgende week dinsdag", [("date", "2026-12-01")]), ("5 januari", [("date", "2027-01-05")]), ("March 3rd", [("date", "2027-03-03")]),
-    ("31-02-2027", []), ("kenteken AB-12-CD", [("licence_plate", "AB12CD")]), ("mijn kenteken is 12abc3", [("licence_plate", "12ABC3")]), ("a-b-c", []),
-    ("1234 AB 12", [("address", "1234 AB 12")]), ("ik woon op 1234ab nr 5-2", [("address", "1234 AB 5 2")]), ("in 2027 is het zo", []), ("1234 SS", []),
-    ("06-12345678", [("phone", "+31612345678")]), ("+31 (0)20 123 45 67", [("phone", "+31201234567")]), ("0031612345678", [("phone", "+31612345678")]),
-    ("+49 151 23456789", [("phone", "+4915123456789")]), ("06 123", []), ("bel 06 12 34 56 78 op 1 december", [("phone", "+31612345678"), ("date", "2026-12-01")]),
-])
+@pytest.mark.parametrize(
+    "text,found",
+    [
+        ("op 3 maart 2027 verhuis ik", [("date", "2027-03-03")]),
+        ("12-05-2027", [("date", "2027-05-12")]),
+        ("morgen", [("date", "2026-11-24")]),
+        ("vrijdag", [("date", "2026-11-27")]),
+        ("volgende week dinsdag", [("date", "2026-12-01")]),
+        ("5 januari", [("date", "2027-01-05")]),
+        ("March 3rd", [("date", "2027-03-03")]),
+        ("31-02-2027", []),
+        ("kenteken AB-12-CD", [("licence_plate", "AB12CD")]),
+        ("mijn kenteken is 12abc3", [("licence_plate", "12ABC3")]),
+        ("a-b-c", []),
+        ("1234 AB 12", [("address", "1234 AB 12")]),
+        ("ik woon op 1234ab nr 5-2", [("address", "1234 AB 5 2")]),
+        ("in 2027 is het zo", []),
+        ("1234 SS", []),
+        ("06-12345678", [("phone", "+31612345678")]),
+        ("+31 (0)20 123 45 67", [("phone", "+31201234567")]),
+        ("0031612345678", [("phone", "+31612345678")]),
+        ("+49 151 23456789", [("phone", "+4915123456789")]),
+        ("06 123", []),
+        ("bel 06 12 34 56 78 op 1 december", [("phone", "+31612345678"), ("date", "2026-12-01")]),
+    ],
+)
 def test_find_entities(text, found):
     entities = find_entities(text, MONDAY)
     assert [(e["entity"], e["value"]) for e in entities] == found

@@ -13,8 +13,13 @@ from conftest import ROOT
 
 def train(folder: Path, *extra: str) -> subprocess.CompletedProcess:
     import os
+
     return subprocess.run(
-        [sys.executable, "-m", "bot.train", "--out", "models/x.tar.gz", *extra], cwd=folder, capture_output=True, text=True, timeout=180,
+        [sys.executable, "-m", "bot.train", "--out", "models/x.tar.gz", *extra],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=180,
         env={**os.environ, "PYTHONPATH": str(folder)},
     )
 
