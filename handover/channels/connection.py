@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -49,8 +50,8 @@ class Bucket:
 class Connection:
     """One socket. `push` never waits; a task of its own sends, in order."""
 
-    def __init__(self, ws: WebsocketImplProtocol) -> None:
-        self._ws = ws
+    def __init__(self, ws: WebsocketImplProtocol, bucket: Bucket) -> None:
+        self._ws, self._bucket = ws, bucket
         self._unsent: deque[str] = deque()
         self._at_most = UNSENT_AT_MOST
         self._more = asyncio.Event()
@@ -91,6 +92,27 @@ class Connection:
         if len(frame) > FRAME_AT_MOST:
             raise BadFrame("too_long", id_of(frame))
         return frame
+
+    async def next[T](self, decoded: Callable[[str], T]) -> T | None:
+        """The next frame that is well-formed and within the limit; the others are answered here. None: closed."""
+        while True:
+            try:
+                frame = await self.receive()
+                if frame is None:
+                    return None
+                if not self._bucket.take():
+                    raise BadFrame("rate_limited", id_of(frame))
+                return decoded(frame)
+            except BadFrame as wrong:
+                self.complain(wrong.code, wrong.id)
+
+    def complain(self, code: str, id: str | None = None, by: str | None = None) -> None:
+        """Sends an `error` frame, in the language of whoever is at the other end."""
+        named = {name: value for name, value in (("id", id), ("by", by)) if value}
+        self.push({"type": "error", **named, "code": code, "message": self._words(code)})
+
+    def _words(self, code: str) -> str:
+        raise NotImplementedError
 
     async def end(self) -> None:
         """Sends what is left and closes."""

@@ -110,10 +110,14 @@ class Colleague(Client):
     conversations: list[dict[str, Any]]
 
     async def here(self, status: str = "available") -> None:
+        """Says so, and waits until the service has it, unless it had it already (then nothing is told anew)."""
+        known = next(frame for frame in reversed(self.frames) if frame["type"] in ("ready", "presence"))
         await self._ws.send(json.dumps({"type": "presence", "status": status}))
-        await self.until(
-            lambda f: f["type"] == "presence" and any(c["staff"] == self.me["staff"] and c["status"] == status for c in f["colleagues"])
-        )
+        if not self._is(status, known):
+            await self.until(lambda frame: frame["type"] == "presence" and self._is(status, frame))
+
+    def _is(self, status: str, frame: dict[str, Any]) -> bool:
+        return any(one["staff"] == self.me["staff"] and one["status"] == status for one in frame["colleagues"])
 
     async def waiting(self) -> dict[str, Any]:
         """The next conversation that waits."""

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import structlog
 
-from handover.channels.connection import BadFrame, Bucket, Connection, id_of
+from handover.channels.connection import BadFrame, Bucket, Connection
 from handover.channels.console import messages as m
 from handover.channels.wire import moment, turn_for_staff
 from handover.content.library import Library
@@ -98,9 +98,8 @@ class ConsoleSocket(Connection):
     """One console of one member of staff."""
 
     def __init__(self, ws: Any, consoles: Consoles, member: Member, origin: Origin) -> None:
-        super().__init__(ws)
+        super().__init__(ws, Bucket(BURST, PER_SECOND))
         self._on, self.member, self._origin = consoles, member, origin
-        self._bucket = Bucket(BURST, PER_SECOND)
         self._opened: set[UUID] = set()
         self._me = Person(member.staff, member.name)
         self.active = True  # something came in since the session was last touched
@@ -119,10 +118,10 @@ class ConsoleSocket(Connection):
             self._on.hub.consoles.add(self)
             await self._alive()
             await self._ready()
-            while (frame := await self._next()) is not None:
+            while (frame := await self.next(m.from_staff)) is not None:
                 await self._handle(frame)
         except Unavailable:
-            self._error("unavailable")
+            self.complain("unavailable")
             self.drop(1013, "unavailable")
         finally:
             self._on.hub.consoles.discard(self)
@@ -163,26 +162,15 @@ class ConsoleSocket(Connection):
         else:
             self._held.append(frame)
 
-    async def _next(self) -> m.FromStaff | None:
-        while True:
-            try:
-                frame = await self.receive()
-                if frame is None:
-                    return None
-                if not self._bucket.take():
-                    raise BadFrame("rate_limited", id_of(frame))
-                decoded = m.from_staff(frame)
-                self.active = self.active or not isinstance(decoded, m.Presence) or decoded.active
-                await self._alive(decoded.status if isinstance(decoded, m.Presence) else None)
-                return decoded
-            except BadFrame as wrong:
-                self._error(wrong.code, wrong.id)
-            except Unavailable:
-                self._error("unavailable", id_of(frame or ""))
+    async def _noticed(self, frame: m.FromStaff) -> None:
+        """Every frame is a sign of life; all but a bare heartbeat keep the session alive."""
+        self.active = self.active or not isinstance(frame, m.Presence) or frame.active
+        await self._alive(frame.status if isinstance(frame, m.Presence) else None)
 
     async def _handle(self, frame: m.FromStaff) -> None:
-        id = str(getattr(frame, "id", "")) or None
+        id = str(getattr(frame, "id", None) or "") or None
         try:
+            await self._noticed(frame)
             match frame:
                 case m.Presence():
                     return
@@ -201,13 +189,13 @@ class ConsoleSocket(Connection):
                 case _:
                     await self._perform(frame)
         except (BadFrame, Refused) as refused:
-            self._error(refused.code, id, by=getattr(refused, "by", None))
+            self.complain(refused.code, id, by=getattr(refused, "by", None))
             if refused.code == "not_allowed" and not isinstance(frame, m.Open):  # what is denied is on record too (SEC-14)
                 await self._audit(type(frame).__name__.lower(), getattr(frame, "conversation", self.staff), "denied")
         except NotFound:
-            self._error("not_found", id)
+            self.complain("not_found", id)
         except Unavailable:
-            self._error("unavailable", id)
+            self.complain("unavailable", id)
 
     @property
     def _may_talk(self) -> bool:
@@ -370,10 +358,8 @@ class ConsoleSocket(Connection):
         if frame["type"] != "callbacks" or self._may_talk:
             self._news(frame)
 
-    def _error(self, code: str, id: str | None = None, by: str | None = None) -> None:
-        message = self._on.library.text(f"errors.{code}", self.member.language)
-        named = {"by": by} if by else {}
-        self.push({"type": "error", **({"id": id} if id else {}), "code": code, "message": message, **named})
+    def _words(self, code: str) -> str:
+        return self._on.library.text(f"errors.{code}", self.member.language)
 
 
 def me(member: Member) -> dict[str, Any]:

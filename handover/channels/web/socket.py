@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from handover.channels.connection import POLICY, BadFrame, Bucket, Connection, id_of
+from handover.channels.connection import POLICY, BadFrame, Bucket, Connection
 from handover.channels.web import messages as m
 from handover.channels.wire import moment, turn_for_resident
 from handover.content.library import Library
@@ -40,10 +40,9 @@ class ResidentSocket(Connection):
     """One socket of one resident. Listens in the hub once it has said hello."""
 
     def __init__(self, ws: Any, residents: Residents, may_start: Callable[[], bool]) -> None:
-        super().__init__(ws)
+        super().__init__(ws, Bucket(BURST, PER_SECOND))
         self._on = residents
         self._may_start = may_start
-        self._bucket = Bucket(BURST, PER_SECOND)
         self._conversation: UUID | None = None
         self._language = "nl"
         self._place: tuple[int, int | None] = (0, None)  # epoch and place in the queue, as last told
@@ -52,7 +51,7 @@ class ResidentSocket(Connection):
         """Until the socket is closed, by either side."""
         try:
             if await self._greet():
-                while (frame := await self._next()) is not None:
+                while (frame := await self.next(_after_hello)) is not None:
                     await self._handle(frame)
         finally:
             if self._conversation:
@@ -77,7 +76,7 @@ class ResidentSocket(Connection):
         try:
             return await self._welcome(hello)
         except Unavailable:
-            self._error("unavailable")
+            self.complain("unavailable")
             self.drop(1013, "unavailable")
             return False
 
@@ -85,7 +84,7 @@ class ResidentSocket(Connection):
         token = hello.token or secrets.token_urlsafe(24)
         if hello.token is None:
             if not self._may_start():
-                self._error("rate_limited")
+                self.complain("rate_limited")
                 self.drop(1013, "rate_limited")
                 return False
             page = hello.page.split("?")[0].split("#")[0] if hello.page else None  # a query may hold what is nobody's business
@@ -106,7 +105,7 @@ class ResidentSocket(Connection):
                 return True
         except NotFound:
             pass
-        self._error("not_found")
+        self.complain("not_found")
         self.drop(POLICY, "not_found")
         return False
 
@@ -129,22 +128,6 @@ class ResidentSocket(Connection):
         self._conversation = conversation.id
         self._on.hub.join(conversation.id, self)
 
-    async def _next(self) -> m.FromResident | None:
-        """The next frame that is well-formed; the others are answered here."""
-        while True:
-            try:
-                frame = await self.receive()
-                if frame is None:
-                    return None
-                if not self._bucket.take():
-                    raise BadFrame("rate_limited", id_of(frame))
-                decoded = m.from_resident(frame)
-                if isinstance(decoded, m.Hello):
-                    raise BadFrame
-                return decoded
-            except BadFrame as wrong:
-                self._error(wrong.code, wrong.id)
-
     async def _handle(self, frame: m.FromResident) -> None:
         assert self._conversation is not None  # noqa: S101 (for the type checker)
         assert not isinstance(frame, m.Hello)  # noqa: S101
@@ -158,14 +141,14 @@ class ResidentSocket(Connection):
             receipt = Receipt("resident", frame.id)
             await self._on.performer.perform(self._conversation, decision, receipt, lambda result: self._acknowledge(id, result))
         except BadFrame as wrong:
-            self._error(wrong.code, id)
+            self.complain(wrong.code, id)
         except Refused as refused:
-            self._error(refused.code if refused.code in ("closed", "not_found") else "bad_frame", id)
+            self.complain(refused.code if refused.code in ("closed", "not_found") else "bad_frame", id)
         except NotFound:
-            self._error("not_found", id)
+            self.complain("not_found", id)
             self.drop(POLICY, "not_found")
         except Unavailable:
-            self._error("unavailable", id)
+            self.complain("unavailable", id)
 
     async def _decision(self, frame: m.FromResident) -> "Event | Callable[[Conversation], Event | None]":
         desk = self._on.desk
@@ -240,9 +223,16 @@ class ResidentSocket(Connection):
         seq = {"seq": result["seq"]} if result.get("seq") else {}
         self.push({"type": "ack", "id": id, **seq})
 
-    def _error(self, code: str, id: str | None = None) -> None:
-        message = self._on.library.text(f"errors.{code}", self._language)
-        self.push({"type": "error", **({"id": id} if id else {}), "code": code, "message": message})
+    def _words(self, code: str) -> str:
+        return self._on.library.text(f"errors.{code}", self._language)
+
+
+def _after_hello(frame: str) -> m.FromResident:
+    """Any frame but a second hello. Raises BadFrame."""
+    decoded = m.from_resident(frame)
+    if isinstance(decoded, m.Hello):
+        raise BadFrame
+    return decoded
 
 
 def _queue_place(position: int) -> dict[str, int]:
