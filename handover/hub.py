@@ -60,9 +60,6 @@ class Hub:
     def residents(self, conversation: UUID) -> list[Resident]:
         return list(self._residents.get(conversation, ()))
 
-    def listens(self, conversation: UUID) -> bool:
-        return conversation in self._residents
-
     def consoles_of(self, staff: UUID) -> Iterator[Console]:
         return (console for console in list(self.consoles) if console.staff == staff)
 
