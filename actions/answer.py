@@ -8,6 +8,7 @@ from actions.turns import Choice, Heard, Reply, Voice, asked, turn
 from handover.content.answers import Answer
 
 FOLLOW_UPS = 3
+SUBJECTS = 2  # answered in one turn; more than that is asked back
 TRIED_AT_MOST = 10
 
 # Where a topic says nothing about an aspect: what comes nearest, told with an honest first sentence
@@ -105,6 +106,9 @@ def nearest(wanted: str, aspects: tuple[tuple[str, float], ...], written: list[s
 def answer(heard: Heard, voice: Voice) -> Reply:
     """action_answer"""
     chosen = choose(heard)
+    both = two_subjects(heard)
+    if both and (told := tell_both(heard, voice, both)):
+        return told
     if chosen.topic:
         unclear = not heard.structured and bool(heard.aspects) and heard.aspects[0][1] < t.ASPECT
         return (ask_aspect if unclear else tell)(heard, voice, chosen.topic, chosen.aspect, chosen.confidence)
@@ -129,9 +133,46 @@ def tell(heard: Heard, voice: Voice, topic: str, wanted: str, confidence: float 
     return Reply(said, {**asked(heard), "topic": topic, "aspect": found.aspect, "tried": tried, "failures": 0, "clarified": None})
 
 
-def follow_ups(voice: Voice, found: Answer) -> list[Choice]:
-    rows = [(topic, aspect) for topic, aspect in found.next if voice.find(topic, aspect)][:FOLLOW_UPS]
-    return [voice.question(topic, aspect, with_topic=topic != found.topic) for topic, aspect in rows]
+def two_subjects(heard: Heard) -> list[tuple[str, str]]:
+    """(topic, aspect) of the two questions in one message, or nothing: one sure subject with side remarks is one question."""
+    if heard.structured:
+        return []
+    possible = {topic for topic, _ in heard.topics}
+    found: dict[str, tuple[str, str]] = {}
+    for part in heard.parts:
+        if part["confidence"] < t.PART or part["topic"] not in possible or part["topic"] in found:
+            continue
+        short = part["words"] < t.PART_NAMED
+        asked_before = next(reversed(found.values()), None)
+        aspect = asked_before[1] if short and asked_before else part["aspect"]
+        found[part["topic"]] = (part["topic"], aspect)
+    return list(found.values()) if len(found) == SUBJECTS else []
+
+
+def tell_both(heard: Heard, voice: Voice, both: list[tuple[str, str]]) -> Reply | None:
+    """One turn with two answers, each under its title; None where something is not written for one of them."""
+    answers = []
+    for topic, wanted in both:
+        aspect, _ = nearest(wanted, (), voice.written(topic))
+        answers.append(voice.find(topic, aspect) if aspect else None)
+    first, second = answers
+    if not first or not second:
+        return None
+    text = "\n\n".join(f"{voice.title(found.topic)}\n{found.text}" for found in (first, second))
+    choices = [*follow_ups(voice, first, 2, named=True), *follow_ups(voice, second, 2, named=True)]
+    subjects = [{"topic": found.topic, "aspect": found.aspect} for found in (first, second)]
+    if sensitive(heard, voice, first) or sensitive(heard, voice, second):
+        choices.append(voice.person("sensitive"))
+    said = turn("answer", text, topic=first.topic, aspect=first.aspect, topics=subjects, link=first.link,
+                checked_on=min(first.checked_on, second.checked_on).isoformat(), choices=choices)  # fmt: skip
+    tried = [*(heard.slot("tried") or []), *subjects][-TRIED_AT_MOST:]
+    return Reply(said, {**asked(heard), "topic": second.topic, "aspect": second.aspect, "tried": tried, "failures": 0, "clarified": None})
+
+
+def follow_ups(voice: Voice, found: Answer, at_most: int = FOLLOW_UPS, *, named: bool = False) -> list[Choice]:
+    """The questions that come next; `named`: the labels say of which topic, also where it is the same."""
+    rows = [(topic, aspect) for topic, aspect in found.next if voice.find(topic, aspect)][:at_most]
+    return [voice.question(topic, aspect, with_topic=named or topic != found.topic) for topic, aspect in rows]
 
 
 def sensitive(heard: Heard, voice: Voice, found: Answer) -> bool:

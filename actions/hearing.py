@@ -43,7 +43,7 @@ def hear(tracker: Any, sure_topic: float) -> Heard:
     recognised = structured or (intent == "vraag" and bool(topics) and topics[0][1] >= sure_topic)
     return Heard(
         text=text, intent=intent, subkind=message.get("subkind") or "", topics=topics, aspects=_ranked(message.get("aspects"), "aspect"),
-        entities=tuple(message.get("entities") or ()), structured=structured,
+        parts=tuple(message.get("parts") or ()), entities=tuple(message.get("entities") or ()), structured=structured,
         language=conversation if structured else answer_language(conversation, detected, confidence, len(text.split())),
         conversation_language=conversation, foreign=None if structured else foreign_language(text, detected, confidence, recognised),
         in_form=metadata.get("loop") == "callback_form", refused=_refused(tracker.events), slots=tracker.slots,

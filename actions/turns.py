@@ -34,6 +34,7 @@ class Heard:
     subkind: str = ""
     topics: tuple[tuple[str, float], ...] = ()
     aspects: tuple[tuple[str, float], ...] = ()
+    parts: tuple[dict[str, Any], ...] = ()  # {"words", "topic", "aspect", "confidence"}: what each part alone would ask
     entities: tuple[dict[str, Any], ...] = ()
     structured: bool = False
     language: str = "nl"

@@ -29,6 +29,7 @@ from bot.language.entities import find_entities
 from bot.language.languages import detect
 from bot.language.nonsense import nothing_said
 from bot.language.normalise import normalise, readable
+from bot.language.parts import parts
 from bot.language.person import asks_for_person
 from bot.language.yes_no import yes_or_no
 
@@ -57,7 +58,7 @@ class Words:
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class Understanding(GraphComponent):
-    """Sets intent, intent_ranking, kind, subkind, topics, aspects, language, language_confidence and entities."""
+    """Sets intent, intent_ranking, kind, subkind, topics, aspects, parts, language, language_confidence and entities."""
 
     @staticmethod
     def required_packages() -> List[str]:
@@ -145,10 +146,24 @@ class Understanding(GraphComponent):
             "subkind": subkind,
             "topics": _first(((label.split("/", 1)[1], p) for label, p in ranking if label.startswith(QUESTION + "/")), 5, "topic"),
             "aspects": _first(iter(self.aspects.ranking(vector, 3)[0]), 3, "aspect"),
+            "parts": [] if in_form or kind != QUESTION else self._parts(text),
             "language": language,
             "language_confidence": language_confidence,
             "entities": entities,
         }
+
+    def _parts(self, text: str) -> List[Dict[str, Any]]:
+        """What each part of the message would be about if it stood alone: {"words", "topic", "aspect", "confidence"}."""
+        found = []
+        for part in parts(text):
+            vector = self.features([self.words(part)])
+            (label, chance), *_ = self.labels.ranking(vector, 1)[0]
+            if label.startswith(QUESTION + "/"):
+                aspect = self.aspects.ranking(vector, 1)[0][0][0]
+                found.append(
+                    {"words": len(part.split()), "topic": label.split("/", 1)[1], "aspect": aspect, "confidence": round(chance, 4)}
+                )
+        return found
 
     def _blend(self, labels: Dict[str, float], kinds: Dict[str, float]) -> Dict[str, float]:
         """How likely each kind is by both models, weighed so that a question of `question_from` comes out as 0.5."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from actions.answer import answer, choose, is_follow_up, nearest, points_back
+from actions.answer import answer, choose, is_follow_up, nearest, points_back, two_subjects
 from actions.turns import Voice
 from tests.actions.conftest import FakeDesk, does
 
@@ -190,3 +190,37 @@ def test_an_own_story_on_income_or_care_gets_the_rule_and_a_person(hears, voice,
 def test_english_is_answered_in_english(hears, voice):
     reply = answer(hears("What does a passport cost?", topics=PASSPORT, aspects={"kosten": 0.9}), Voice(voice.library, voice.desk, "en"))
     assert reply.turn["text"] == voice.library.answers.find("paspoort", "kosten", "en", voice.desk.now().date()).text
+
+
+def part(topic: str, aspect: str, words: int = 6, confidence: float = 0.9) -> dict[str, object]:
+    return {"words": words, "topic": topic, "aspect": aspect, "confidence": confidence}
+
+
+TWO = {"grofvuil": 0.5, "milieustraat": 0.4}
+
+
+@pytest.mark.parametrize(
+    "parts,expected",
+    [
+        ([part("milieustraat", "waar_wanneer"), part("grofvuil", "kosten")], [("milieustraat", "waar_wanneer"), ("grofvuil", "kosten")]),
+        ([part("milieustraat", "kosten"), part("grofvuil", "algemeen", words=2)], [("milieustraat", "kosten"), ("grofvuil", "kosten")]),
+        ([part("grofvuil", "kosten"), part("grofvuil", "termijn")], []),  # one subject
+        ([part("grofvuil", "kosten"), part("milieustraat", "kosten", confidence=0.6)], []),  # a side remark
+        ([part("grofvuil", "kosten"), part("paspoort", "kosten")], []),  # the whole says nothing of a passport
+        ([], []),
+    ],
+)
+def test_two_subjects_are_two_parts_that_are_sure(hears, parts, expected):
+    assert two_subjects(hears("?", topics=TWO, aspects={"kosten": 0.9}, parts=tuple(parts))) == expected
+
+
+def test_two_subjects_are_both_answered_in_one_turn(hears, voice):
+    both = (part("milieustraat", "waar_wanneer"), part("grofvuil", "kosten"))
+    reply = answer(hears("wanneer is de milieustraat open en wat kost grofvuil?", topics=TWO, aspects={"kosten": 0.9}, parts=both), voice)
+    told = [{"topic": "milieustraat", "aspect": "waar_wanneer"}, {"topic": "grofvuil", "aspect": "kosten"}]
+    assert reply.turn["topics"] == told
+    assert (reply.turn["kind"], reply.turn["topic"], reply.turn["aspect"]) == ("answer", "milieustraat", "waar_wanneer")
+    for said in told:
+        assert voice.find(said["topic"], said["aspect"]).text in reply.turn["text"]
+    assert reply.slots["tried"] == told
+    assert reply.slots["topic"] == "grofvuil"

@@ -9,6 +9,7 @@ from bot.language.entities import find_entities
 from bot.language.languages import detect
 from bot.language.nonsense import nothing_said
 from bot.language.normalise import normalise, readable, without_command
+from bot.language.parts import parts
 from bot.language.person import asks_for_person
 from bot.language.yes_no import yes_or_no
 
@@ -264,3 +265,20 @@ def test_find_entities(text, found):
 def test_concepts_join_languages_and_see_inside_compounds():
     assert set(concepts_in("wat kost de uitvaart")) == set(concepts_in("how much is the funeral")) == {"overlijden", "kosten"}
     assert "sociale_huur" in concepts_in("huurwoningwachtlijst")
+
+
+@pytest.mark.parametrize(
+    "text,count",
+    [
+        ("wanneer is de milieustraat open en wat kost grofvuil laten ophalen", 2),
+        ("Ik ga verhuizen. Moet mijn parkeervergunning dan ook mee?", 2),
+        ("I lost my passport and I also want to renew my driving licence", 2),
+        ("Wat kost een paspoort?", 0),
+        ("en wat kost dat?", 0),
+        ("", 0),
+        ("a en b en c", 0),
+        ("ik en jij en hij en wij en zij en jullie en de rest en nog iemand", 0),
+    ],
+)
+def test_parts_of_a_message(text, count):
+    assert len(parts(text)) == count

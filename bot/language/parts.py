@@ -1,0 +1,30 @@
+"""Takes a message apart where a second question may begin: "wat kost grofvuil en wanneer is de milieustraat open?"."""
+
+import re
+from typing import List
+
+PARTS_AT_MOST = 6
+SHORTEST = 4  # letters: less than this names no subject
+
+_sentence = re.compile(r"(?<=[?!.;])\s+|\n+")
+# words that may join two questions; a comma alone mostly does not
+_joined = re.compile(
+    r"\s*,?\s+(?:en(?:\s+(?:ook|dan|verder|nog|daarnaast|trouwens|tevens|eh|uh))*|of|ook\s+nog|daarnaast|verder|tevens|trouwens|plus|and(?:\s+(?:also|then))?|also|besides)\s+",
+    re.I,
+)
+_asks = re.compile(
+    r"\?|\b(?:hoe|wat|waar|wanneer|welke?|wie|waarom|hoeveel|mag|moet|moeten|kan|kunnen|kun|krijg|wil|willen|heb|graag|nodig|aanvragen|"
+    r"regelen|how|what|where|when|which|who|why|can|may|must|do|does|is|are|want|need|would)\b",
+    re.I,
+)
+
+
+def parts(text: str) -> List[str]:
+    """The parts that may each be a question of their own, in their order; empty where there is only one."""
+    found = []
+    for sentence in _sentence.split(text):
+        pieces = [piece.strip(" ,") for piece in _joined.split(sentence)]
+        found += [piece for piece in pieces if sum(map(str.isalpha, piece)) >= SHORTEST]
+    if not 2 <= len(found) <= PARTS_AT_MOST or not _asks.search(text):
+        return []
+    return found
