@@ -200,7 +200,7 @@ TWO = {"grofvuil": 0.5, "milieustraat": 0.4}
 
 
 @pytest.mark.parametrize(
-    "parts,expected",
+    ("parts", "expected"),
     [
         ([part("milieustraat", "waar_wanneer"), part("grofvuil", "kosten")], [("milieustraat", "waar_wanneer"), ("grofvuil", "kosten")]),
         ([part("milieustraat", "kosten"), part("grofvuil", "algemeen", words=2)], [("milieustraat", "kosten"), ("grofvuil", "kosten")]),
