@@ -2,7 +2,7 @@
 
 # from "/": pyenv's python3 would stumble over a .python-version that names a Python it does not have
 SETUP = (cd / && python3 "$(CURDIR)/handover/bootstrap.py"
-.PHONY: run test check train evaluate bench lock help
+.PHONY: run test check train evaluate report bench lock help
 
 help:                   ## these lines
 	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*##/ :/'
@@ -23,11 +23,19 @@ check:                  ## what CI looks at besides the tests: style and types
 	@.venv/bin/mypy
 
 train:                  ## train the model if its inputs changed; FORCE=1: always
+	@$(SETUP) service)
+	@.venv/bin/wegwijs content
 	@$(SETUP) bot model $(if $(FORCE),--force))
 
 evaluate:               ## ask every question of QUESTIONS=in.jsonl, write RESULTS=out.jsonl
 	@$(SETUP) service bot model)
 	@exec .venv/bin/wegwijs evaluate "$(QUESTIONS)" "$(RESULTS)"
+
+report:                 ## ask our own test questions; results in docs/understanding.md
+	@$(SETUP) service bot model)
+	@mkdir -p var && cat tests/questions/*.jsonl > var/questions.jsonl
+	@.venv/bin/wegwijs evaluate var/questions.jsonl var/results.jsonl
+	@exec bot/.venv/bin/python tests/bot/report.py var/results.jsonl
 
 bench:                  ## measure, with the peers beside us
 	@$(SETUP) tests bot model)

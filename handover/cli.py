@@ -66,6 +66,19 @@ def evaluate(questions: Path, results: Path) -> None:
 
 
 @app.command()
+def content() -> None:
+    """Check every file that editors write; the first mistake is told with its file, line and what is expected."""
+    from handover.content.examples import check_examples
+    from handover.content.library import Library
+    from handover.settings import ROOT
+
+    settings = read_settings()
+    library = Library(ROOT / "data", settings.municipality, settings.opening_hours)
+    examples = check_examples(ROOT / "data" / "nlu", library.topics, library.aspects)
+    typer.echo(f"content: {len(library.answers.topics())} topics and {examples} examples are in order")
+
+
+@app.command()
 def docs(check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if a file is not what the code says.")] = False) -> None:
     """Write the parts of docs/ that are drawn from the code: asyncapi.json, openapi.json and states.md."""
     from handover.docs import out_of_date, write

@@ -1,0 +1,42 @@
+"""The training examples in data/nlu/, checked before a training run: Rasa itself would not say where a mistake stands."""
+
+from collections.abc import Container
+from pathlib import Path
+
+from handover.content.files import ContentError, Mapping, read_yaml
+
+QUESTION = "vraag"
+LANGUAGES = ("nl", "en")
+
+
+def check_examples(folder: Path, topics: Container[str], aspects: Container[str]) -> int:
+    """How many examples stand in `folder`. Raises ContentError with file and line at the first mistake."""
+    return sum(_check_file(path, topics, aspects) for path in sorted(folder.rglob("*.yml")))
+
+
+def _check_file(path: Path, topics: Container[str], aspects: Container[str]) -> int:
+    found = read_yaml(path)
+    blocks = found.get("nlu")
+    if not isinstance(blocks, list) or not all(isinstance(block, Mapping) for block in blocks):
+        raise ContentError(path, 1, "should hold 'nlu:' with a list of '- intent: …'")
+    return sum(_check_block(path, block, topics, aspects) for block in blocks)
+
+
+def _check_block(path: Path, block: Mapping, topics: Container[str], aspects: Container[str]) -> int:
+    metadata = block.get("metadata")
+    if not isinstance(block.get("intent"), str) or not isinstance(metadata, Mapping):
+        raise ContentError(path, block.line, "an 'intent' and its 'metadata' are expected here")
+
+    def expect(name: str, allowed: Container[str], where: str) -> None:
+        if metadata.get(name) not in allowed:
+            raise ContentError(path, metadata.lines.get(name, metadata.line), f"'{name}: {metadata.get(name)}' should be {where}")
+
+    expect("language", LANGUAGES, "nl or en")
+    if block["intent"] == QUESTION:
+        expect("topic", topics, "a topic of data/topics.csv")
+        expect("aspect", aspects, "an aspect of data/aspects.csv")
+    lines = str(block.get("examples", "")).splitlines()
+    wrong = next((number for number, line in enumerate(lines, 1) if line.strip() and not line.startswith("- ")), None)
+    if not lines or wrong:
+        raise ContentError(path, block.lines.get("examples", block.line) + (wrong or 0), "'- ' and an example is expected here")
+    return sum(bool(line.strip()) for line in lines)
