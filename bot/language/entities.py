@@ -1,4 +1,4 @@
-"""Finds what can be told apart by form alone: dates, licence plates, postcode with house number, phone numbers.
+"""Finds what can be told apart by form alone: dates, licence plates, addresses, streets, phone and case numbers, documents.
 
 Each is {"entity", "value", "start", "end", "extractor"}; start and end count characters of the text that was given.
 Dates become ISO days; a date without a year is the next one that comes, seen from `today`.
@@ -111,6 +111,37 @@ PLATE_SHAPE = re.compile(r"\b[A-Za-z0-9]{1,3}-[A-Za-z0-9]{2,3}-[A-Za-z0-9]{1,2}\
 PLATE_NAMED = re.compile(
     r"\b(?:kenteken|nummerbord|kentekenplaat|number plate|licen[cs]e plate)\w*\s*(?:is|van|:|nummer)?\s*([A-Za-z0-9]{6})\b", re.I
 )
+_street_end = "straat|(?<!s)laan|weg|plein|gracht|kade|dijk|singel|steeg|hof|dreef|plantsoen|wal|markt|baan|brink|pad|park"
+STREET = re.compile(
+    rf"\b((?!(?:Het|De|Op|In|Aan|Bij|Van|Mijn)\b)(?:[A-Z][\w'’.-]*\s+(?:(?:van|de|den|der|het|ten|ter|la)\s+){{0,2}}){{0,3}}"
+    rf"[\w'’-]+(?:{_street_end}))(?:\s+(\d{{1,4}}(?:\s?[a-zA-Z]\b)?))?(?!\w)"
+)
+# common words with such an ending, at the start of a sentence or before a number
+NO_STREET = re.compile(
+    r"(?:snel|auto|spoor|fiets|voet|wandel|rij|vaar|water|af|uit|onder|over|ver|be|ge)?(?:weg|pad|baan|park)|kerkhof|gerechtshof|"
+    r"(?:milieu|afval|woning|arbeids|kerst|rommel|vrij|huur|bij)(?:straat|markt)|halverweg|wagenpark|vakantiepark|bestrating",
+    re.I,
+)
+CASE = re.compile(
+    r"\b((?:zaak|dossier|meldings?|aanslag|beschikkings?|kenmerk|referentie|case|reference|file)[\s-]?(?:nummer|nr|number|no)?\.?"
+    r"\s*(?:is|:|#|van)?\s*)([A-Z]{0,4}[-/.]?\d[\w./-]{4,19})\b",
+    re.I,
+)
+CASE_SHAPE = re.compile(r"\b(?:Z|ZK|ZAAK|WGW|OLO|BZW|MOR)[-/.]?\d{2,4}[-/.]?\d{3,10}\b", re.I)
+DOCUMENTS = {
+    "paspoort": r"paspoort\w*|pasport|passports?",
+    "identiteitskaart": r"id-?\s?kaart\w*|identiteitskaart\w*|identiteitsbewijs|identity cards?|id cards?",
+    "rijbewijs": r"rijbewij[sz]\w*|driving licen[cs]e|driver'?s licen[cs]e",
+    "vog": r"vog|verklaring omtrent (?:het )?gedrag|certificate of conduct",
+    "uittreksel": r"(?:brp-?)?uittreksel\w*|(?:brp )?extract",
+    "akte": r"(?:geboorte|huwelijks|trouw|overlijdens|echtscheidings)akte\w*|(?:birth|marriage|death) certificates?",
+    "parkeervergunning": r"parkeervergunning\w*|parking permits?",
+    "gehandicaptenparkeerkaart": r"gehandicaptenparkeerkaart\w*|gpk|disabled parking (?:card|badge)|blue badge",
+    "stempas": r"stempas\w*|polling card|voting pass",
+    "afvalpas": r"afvalpas\w*|milieupas\w*|waste (?:card|pass)",
+    "trouwboekje": r"trouwboekje\w*",
+}
+DOCUMENT = re.compile("|".join(rf"(?P<{name}>\b(?:{pattern})\b)" for name, pattern in DOCUMENTS.items()), re.I)
 
 
 def _entity(name: str, value: str, start: int, end: int) -> Dict[str, Any]:
@@ -184,10 +215,38 @@ def find_phones(text: str) -> List[Dict[str, Any]]:
     return found + abroad
 
 
+def find_streets(text: str) -> List[Dict[str, Any]]:
+    """A street is written with a capital, or has a house number: "op straat" and "onderweg" are none."""
+    return [
+        _entity("street", m[0].strip(), m.start(), m.end())
+        for m in STREET.finditer(text)
+        if (m[1][0].isupper() or m[2]) and not NO_STREET.fullmatch(m[1].split()[-1])
+    ]
+
+
+def find_cases(text: str) -> List[Dict[str, Any]]:
+    """Case numbers, in capitals: named as such ("zaaknummer 2026-0123"), or of a shape that case numbers have."""
+    named = [_entity("case_number", m[2].upper(), m.start(2), m.end(2)) for m in CASE.finditer(text)]
+    taken = {e["start"] for e in named}
+    return named + [_entity("case_number", m[0].upper(), m.start(), m.end()) for m in CASE_SHAPE.finditer(text) if m.start() not in taken]
+
+
+def find_documents(text: str) -> List[Dict[str, Any]]:
+    return [_entity("document", m.lastgroup, m.start(), m.end()) for m in DOCUMENT.finditer(text)]
+
+
 def find_entities(text: str, today: datetime.date) -> List[Dict[str, Any]]:
     """Everything found, in order of place; a date in a phone number is the phone number's."""
     taken: List[Dict[str, Any]] = []
-    for group in (find_phones(text), find_plates(text), find_addresses(text), find_dates(text, today)):
+    for group in (
+        find_phones(text),
+        find_plates(text),
+        find_cases(text),
+        find_addresses(text),
+        find_dates(text, today),
+        find_streets(text),
+        find_documents(text),
+    ):
         for entity in group:
             if not any(entity["start"] < e["end"] and e["start"] < entity["end"] for e in taken):
                 taken.append(entity)

@@ -36,11 +36,14 @@ SMALL_WORDS = {
         after am was were so much many me our us their her someone council apply new get need please these here why lost pay
         cost more only because other go goes come it in from about should than hello thank thanks been any still before
         without within between appointment move renew register report hi yes help tonight right like just up""",
-    "de": "der die das und ich nicht ist ein eine mit fur auf zu wie wo wann kann muss mein meine sie haben wir sind bei auch einen den",
+    "de": """der die das und ich nicht ist ein eine mit fur auf zu wie wo wann kann muss mein meine sie haben wir sind bei auch einen den
+        meinen brauche bitte ausweis wohnung anmelden anmeldung ummelden umzug melden gibt welche guten tag danke hilfe mochte""",
     "fr": "le la les et je ne pas est un une avec pour sur comment ou quand puis dois mon ma vous nous des du dans que qui avoir mes",
     "es": "el la los y yo no es un una con para como donde cuando puedo debo mi usted nosotros de del que en por tengo quiero mis",
-    "pl": "i nie jest z na do jak gdzie kiedy moge musze moj moja czy sie mam prosze dla chce jestem mi mnie od co",
-    "tr": "ve bir bu ne icin nasil nerede zaman benim ben degil mi mu var yok istiyorum lazim misiniz evet hayir kimlik pasaport",
+    "pl": """i nie jest z na do jak gdzie kiedy moge musze moj moja czy sie mam prosze dla chce jestem mi mnie od co
+        dzien dobry chcialbym chcialabym gminie gminy paszport dowod zarejestrowac ile kosztuje dziecko smieci potrzebuje dostac""",
+    "tr": """ve bir bu ne icin nasil nerede zaman benim ben degil mi mu var yok istiyorum lazim misiniz evet hayir kimlik pasaport
+        pasaportumu kaybettim yapmaliyim merhaba belediye istiyorum alabilirim gerekiyor kadar cop randevu cocuk ev tasindim""",
     "it": "il lo la gli e io non un una con per come dove quando posso devo mio mia lei noi di del che ho vorrei sono",
     "pt": "o os as e eu nao um uma com para como onde quando posso devo meu minha voce nos de do da que em quero tenho",
     "ro": "si eu nu este un o cu pentru cum unde cand pot trebuie meu mea dumneavoastra noi de la care am vreau sunt",
@@ -49,6 +52,8 @@ LETTERS = {
     "nl": ("ij", "aa", "oo", "ee", "uu", "sch", "ng ", "oe", "ui", "eu", "lijk", "ver", "ge", "heid", "tje", "gra", "kaart"),
     "en": ("th", "wh", "ing ", "tion", "sh", "ow", "ck", "ould", "ght", "y ", "ally", "ea", "qu", "ment", "ph"),
 }
+OWN_LETTERS = {"pl": "łżńćąęśź", "tr": "ğşıİ", "de": "ßäÄ", "es": "ñ¿¡", "ro": "ățș", "pt": "ãõ", "fr": "êœà"}
+OWN_LETTER = 1.5  # what one such letter is worth in small words
 _small = {code: frozenset(words.split()) for code, words in SMALL_WORDS.items()}
 
 
@@ -74,6 +79,8 @@ def detect(text: str) -> Tuple[str, float]:
     for code in scores:
         if code not in LETTERS:
             scores[code] *= 0.8
+    for code, own in OWN_LETTERS.items():
+        scores[code] += OWN_LETTER * bool(set(own) & set(text))
     padded = " " + " ".join(words) + " "
     for code, groups in LETTERS.items():
         scores[code] += 0.25 * min(6, sum(padded.count(group) for group in groups))

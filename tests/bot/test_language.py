@@ -96,6 +96,11 @@ def test_yes_or_no(text, answer):
         ("paspoort", "nl"),
         ("", "nl"),
         ("😂", "nl"),
+        ("Dzień dobry, chciałbym zarejestrować się w gminie", "pl"),
+        ("Pasaportumu kaybettim, ne yapmalıyım?", "tr"),
+        ("Wie kann ich meinen Umzug melden", "de"),
+        ("mijn café à la carte terras, mag dat", "nl"),
+        ("Mijn naam is Müller en ik wil een paspoort", "nl"),
     ],
 )
 def test_detect(text, code):
@@ -253,6 +258,15 @@ def test_nothing_said(text, nothing):
         ("0031612345678", [("phone", "+31612345678")]),
         ("+49 151 23456789", [("phone", "+4915123456789")]),
         ("06 123", []),
+        ("Er ligt een bank op de Kerkstraat 12 in het dorp", [("street", "Kerkstraat 12")]),
+        ("op de Burgemeester van den Berglaan", [("street", "Burgemeester van den Berglaan")]),
+        ("lantaarnpaal kapot in de dorpsstraat 5", [("street", "dorpsstraat 5")]),
+        ("er staat een auto op straat, onderweg naar de markt", []),
+        ("Milieustraat 2 keer bezocht", []),
+        ("mijn melding MOR-2026-00123", [("case_number", "MOR-2026-00123")]),
+        ("zaaknummer 2026-0045 hoe staat het", [("case_number", "2026-0045")]),
+        ("aanslag 2025 klopt niet", []),
+        ("mijn rijbewijs en paspoort kwijt", [("document", "rijbewijs"), ("document", "paspoort")]),
         ("bel 06 12 34 56 78 op 1 december", [("phone", "+31612345678"), ("date", "2026-12-01")]),
     ],
 )
