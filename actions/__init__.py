@@ -55,6 +55,8 @@ def decide(name: str, heard: Heard, library: Library, desk: Desk) -> Reply:
 
 def _goes_on(heard: Heard) -> bool:
     """A question like "en wat kost dat?" that was taken for something else, for want of a subject."""
+    if heard.intent == "chitchat":
+        return answer.asks_on(heard)
     return heard.intent in ("out_of_scope", "nonsense") and answer.points_back(heard)
 
 

@@ -35,10 +35,12 @@ POINTERS = {
     "dat", "die", "dit", "deze", "het", "daar", "daarvoor", "daarmee", "daarvan", "ervoor", "erbij", "hem", "ze", "er",
     "it", "that", "this", "they", "them", "there", "those",
 }  # fmt: skip
-QUESTIONS = (
-    "hoe lang", "hoelang", "hoeveel", "hoe veel", "wat kost", "waar", "wanneer", "wat moet ik meenemen",
-    "how long", "how much", "where", "when", "what do i need",
-)  # fmt: skip
+ASKING = {
+    "hoe", "hoelang", "hoeveel", "wat", "waar", "wanneer", "welke", "welk", "wie", "mag", "moet", "moeten", "kan", "kunnen", "krijg",
+    "geldt", "telt", "how", "what", "when", "where", "which", "who", "can", "must", "do", "does", "would", "is",
+}  # fmt: skip
+# Small talk never asks for these: "would that cost me anything" goes on about a subject
+PLAIN_ASPECTS = {"kosten", "meenemen", "geldigheid", "verloren_gestolen", "betalen"}
 
 OWN = {"ik", "mij", "me", "mijn", "mn", "wij", "we", "ons", "onze", "i", "my", "our", "us"}
 SENSITIVE_DOMAIN = "sociaal_domein"
@@ -61,7 +63,7 @@ def points_back(heard: Heard) -> bool:
     if heard.structured or not heard.slot("topic") or not 0 < len(heard.words) <= 2 * t.SHORT:
         return False
     linked, pointing = heard.words[0] in CONNECTIVES, bool(POINTERS & set(heard.words))
-    asking = " ".join(w for w in heard.words if w not in CONNECTIVES).startswith(QUESTIONS)
+    asking = bool(ASKING & set(heard.words))
     return linked + pointing + asking >= 2
 
 
@@ -72,7 +74,17 @@ def is_follow_up(heard: Heard) -> bool:
     confidence = heard.topics[0][1] if heard.topics else 0.0
     if points_back(heard):
         return confidence < t.FOLLOW_UP
-    return len(heard.words) <= t.SHORT and confidence < t.SHORT_FOLLOW_UP
+    if len(heard.words) <= t.SHORT and confidence < t.SHORT_FOLLOW_UP:
+        return True
+    # no other subject is sure, and the one before is among the likely ones
+    possible = {topic for topic, chance in heard.topics if chance >= t.CANDIDATE}
+    return confidence < t.ANSWER and len(heard.words) <= 2 * t.SHORT and heard.slot("topic") in possible
+
+
+def asks_on(heard: Heard) -> bool:
+    """Whether what was taken for small talk is a plain question about the subject before."""
+    sure = bool(heard.aspects) and heard.aspects[0][0] in PLAIN_ASPECTS and heard.aspects[0][1] >= t.ASPECT_CLEAR
+    return sure and not heard.structured and bool(heard.slot("topic")) and bool(ASKING & set(heard.words))
 
 
 def choose(heard: Heard) -> Choose:

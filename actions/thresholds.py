@@ -9,7 +9,7 @@ ASPECT = 0.45  # of the aspect: below this, ask what about the topic the questio
 ASPECT_CLEAR = 0.50  # above this the aspect is meant, also where the topic has no answer for it
 ASPECT_POSSIBLE = 0.20  # another aspect may be meant from here
 
-PART = 0.75  # of a part of the message: two parts this sure of different topics are two questions
+PART = 0.90  # of a part of the message: two parts this sure of different topics are two questions
 PART_NAMED = 4  # words: a shorter part ("en een rijbewijs") asks what the part before it asks
 
 FOLLOW_UP = 0.80  # "en wat kost dat?" keeps its subject unless another one is as sure as this

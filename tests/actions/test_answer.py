@@ -192,7 +192,7 @@ def test_english_is_answered_in_english(hears, voice):
     assert reply.turn["text"] == voice.library.answers.find("paspoort", "kosten", "en", voice.desk.now().date()).text
 
 
-def part(topic: str, aspect: str, words: int = 6, confidence: float = 0.9) -> dict[str, object]:
+def part(topic: str, aspect: str, words: int = 6, confidence: float = 0.95) -> dict[str, object]:
     return {"words": words, "topic": topic, "aspect": aspect, "confidence": confidence}
 
 
@@ -205,7 +205,7 @@ TWO = {"grofvuil": 0.5, "milieustraat": 0.4}
         ([part("milieustraat", "waar_wanneer"), part("grofvuil", "kosten")], [("milieustraat", "waar_wanneer"), ("grofvuil", "kosten")]),
         ([part("milieustraat", "kosten"), part("grofvuil", "algemeen", words=2)], [("milieustraat", "kosten"), ("grofvuil", "kosten")]),
         ([part("grofvuil", "kosten"), part("grofvuil", "termijn")], []),  # one subject
-        ([part("grofvuil", "kosten"), part("milieustraat", "kosten", confidence=0.6)], []),  # a side remark
+        ([part("grofvuil", "kosten"), part("milieustraat", "kosten", confidence=0.8)], []),  # a side remark
         ([part("grofvuil", "kosten"), part("paspoort", "kosten")], []),  # the whole says nothing of a passport
         ([], []),
     ],

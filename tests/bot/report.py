@@ -16,8 +16,10 @@ from tests.questions import score  # noqa: E402
 PAGE, PICTURE = ROOT / "docs/understanding.md", ROOT / "docs/calibration.png"
 HEAD = """# What the bot understands
 
-Made by `make report` out of our own test questions (tests/questions, {count} of them). They were written apart from the
-training examples, by writers who had read only the lists of topics and aspects; nobody tunes on single lines of them.
+Made by `make report` out of our own test questions (tests/questions, {count} of them), asked through the whole path that
+serves residents. The sets `kinds`, `lookalike`, `not_urgent`, `foreign`, `followup`, `two`, `story` and `asr` were written
+apart from the training examples, by a writer who had read only the lists of topics and aspects. `held_out` was taken out
+of the first training questions by hash, so it is by the same hands; thresholds were chosen with it.
 `right` is the right topic and the right aspect (or the right kind of reply); `aspect` the right topic and another
 aspect; `asked` a question back, the offer of a person or an honest "I do not know"; `wrong` an answer to something else.
 

@@ -12,6 +12,7 @@ from typing import Any
 
 FOLDER = Path(__file__).resolve().parent
 OUTCOMES = ("right", "aspect", "asked", "wrong")
+SINGLE = {"main", "held_out"}  # sets of one plain question each
 ASKED = {"clarify", "fallback", "handover_offer", "notice", "form"}
 DECLINED = {"referral", "fallback", "handover_offer", "notice"}
 RIGHT_KINDS = {
@@ -60,14 +61,14 @@ def shares(outcomes: Iterable[str]) -> dict[str, float]:
 
 
 def scored(asked: list[Row], said: dict[str, Row]) -> dict[str, dict[str, float]]:
-    """Shares of outcomes by set, and within the main set by style, language and kind; "set:main", "style:story" and so on."""
+    """Shares of outcomes by set, and by kind, and for single questions by style and language; "set:main", "style:story" and so on."""
     groups: dict[str, list[str]] = {}
     for question in asked:
         found = outcome(question, said[question["id"]])
         names = [f"set:{question['set']}"]
-        if question["set"] == "main":
+        if question["set"] in SINGLE and question["kind"] == "vraag":
             names += [f"style:{question['style']}", f"language:{question['lang']}"]
-        if question["set"] == "kinds":
+        if question["kind"] != "vraag":
             names.append(f"kind:{question['kind']}")
         for name in names:
             groups.setdefault(name, []).append(found)
@@ -85,7 +86,7 @@ def confusions(asked: list[Row], said: dict[str, Row], most: int = 30) -> list[t
 
 
 def calibration(asked: list[Row], said: dict[str, Row], bins: int = 10) -> list[tuple[float, float, int]]:
-    """(mean confidence, share of right topics, number) for each tenth of confidence that occurs; of questions in the main set."""
+    """(mean confidence, share of right topics, number) for each tenth of confidence that occurs; of single questions."""
     rows = [
         (said[question["id"]]["confidence"], said[question["id"]]["topic"] == question["topic"])
         for question in asked
