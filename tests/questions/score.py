@@ -90,7 +90,8 @@ def calibration(asked: list[Row], said: dict[str, Row], bins: int = 10) -> list[
     rows = [
         (said[question["id"]]["confidence"], said[question["id"]]["topic"] == question["topic"])
         for question in asked
-        if question["set"] == "main"
+        if question["set"] in SINGLE
+        and question["kind"] == "vraag"
         and said[question["id"]]["confidence"] is not None
         and said[question["id"]]["kind"] in ("answer", "clarify")
     ]
