@@ -181,7 +181,8 @@ def host_page(page: Page, stack: Any, theme: str = "none", *, style: str = "", c
         f'<title>Gemeente</title><link rel="stylesheet" href="/host/theme.css"><body><main><h1>Gemeente</h1>'
         f"<p>Welkom bij de gemeente.</p></main>{tag if script else ''}</body></html>"
     )
-    css = (FIXTURES / f"{theme}.css").read_text() + style
+    # the page's own heading must not be what is too wide: that depends on the fonts of the machine
+    css = (FIXTURES / f"{theme}.css").read_text() + "\nh1 { overflow-wrap: anywhere }\n" + style
     headers = {"content-security-policy": csp} if csp else {}
     page.route(f"{site}/theme.css", lambda route: route.fulfill(body=css, content_type="text/css"))
     page.route(site, lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8", headers=headers))
