@@ -17,7 +17,7 @@ PAGE, PICTURE = ROOT / "docs/understanding.md", ROOT / "docs/calibration.png"
 HEAD = """# What the bot understands
 
 Made by `make report` out of our own test questions (tests/questions, {count} of them), asked through the whole path that
-serves residents. The sets `kinds`, `lookalike`, `not_urgent`, `foreign`, `followup`, `two`, `story` and `asr` were written
+serves residents. The sets `main`, `kinds`, `lookalike`, `not_urgent`, `foreign`, `followup`, `two`, `story` and `asr` were written
 apart from the training examples, by a writer who had read only the lists of topics and aspects. `held_out` was taken out
 of the first training questions by hash, so it is by the same hands; thresholds were chosen with it.
 `right` is the right topic and the right aspect (or the right kind of reply); `aspect` the right topic and another
