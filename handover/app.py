@@ -29,6 +29,7 @@ from handover.conversation.conversation import Conversation, Refused
 from handover.conversation.events import Event, StaffLost
 from handover.history.database import migrate
 from handover.history.store import Store
+from handover.history.vault import VaultError, open_vault
 from handover.hub import Hub
 from handover.perform import NotFound, Performer
 from handover.rasa import Bot
@@ -62,6 +63,10 @@ class Service:
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.library = Library(ROOT / "data", settings.municipality, settings.opening_hours)
         self.secrets = {f"WEGWIJS_{name}_TOKEN": _secret(settings.data, name.lower()) for name in ("BOT", "ACTIONS", "METRICS")}
+        try:
+            self.vault = open_vault(settings.data, settings.vault_keys, _write_secret)
+        except VaultError as error:
+            raise SettingError(f"WEGWIJS_VAULT_KEYS or {settings.data / 'secrets' / 'vault'}: {error}") from None
         self.hub = Hub()
         self.ready = False
         self._tasks: list[asyncio.Task[Any]] = []
@@ -69,7 +74,7 @@ class Service:
     async def start(self, port: int) -> None:
         """Opens the database, then starts the clock and the Rasa processes, which ask for actions on `port`."""
         await migrate(self.settings.database_url)
-        self.store = Store(self.settings.database_url)
+        self.store = Store(self.settings.database_url, self.vault, self.settings.reference_prefix)
         await self.store.start()
         self.bot = Bot(self.secrets["WEGWIJS_BOT_TOKEN"])
         self.presence = Presence(self.store, self.now())
@@ -278,9 +283,15 @@ def _secret(data: Path, name: str) -> str:
     folder.mkdir(mode=0o700, exist_ok=True)
     path = folder / name
     if not path.exists() or not path.read_text().strip():
-        fresh = path.with_suffix(".new")  # put in place whole: a half-written secret would be one that anybody can guess
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(32))
-        fresh.replace(path)
+        _write_secret(path, secrets.token_urlsafe(32))
     return path.read_text().strip()
+
+
+def _write_secret(path: Path, text: str) -> None:
+    """In place whole or not at all: a half-written secret would be one that anybody can guess."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    fresh.replace(path)

@@ -64,6 +64,9 @@ WHO_DOES_WHAT: dict[str, dict[type[Event], str]] = {
         ev.Rated: "gives a rating",
         ev.Closed: "ends the conversation",
     },
+    "The municipality's site": {
+        ev.Identified: "says who the resident is, by a signed token",
+    },
     "The bot": {
         ev.BotAnswered: "answers (kept but not shown if the owner changed or the notice went out first)",
         ev.BotFailed: "cannot answer, or not in time",

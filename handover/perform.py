@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 
 from handover.conversation import events as ev
-from handover.conversation.conversation import AskBot, Content, Conversation, Refused, Step, begin, decide, nothing
+from handover.conversation.conversation import AskBot, Content, Conversation, Insert, Refused, Step, Update, begin, decide, nothing
 from handover.conversation.events import Event
 from handover.conversation.states import CALLBACK_KEPT, State
 from handover.history.store import Receipt, Stale, Store, Unavailable
@@ -57,6 +57,7 @@ class Performer:
         self._live: OrderedDict[UUID, _Live] = OrderedDict()
         self._tasks: set[asyncio.Task[Any]] = set()
         self.hand_over: Callable[[Conversation, str], ev.HumanAsked | ev.NobodyAvailable | None] = lambda _c, _reason: None
+        self.beside: Callable[[Step], list[Insert | Update]] = lambda _step: []  # what is stored with a step for others, a register say
         self.answer_seconds: Callable[[float], None] = lambda _seconds: None
 
     # The way in
@@ -102,6 +103,8 @@ class Performer:
                 if step.empty and receipt is None:
                     acknowledge(result)
                     return before
+                await self._store.name(step)
+                step.records += self.beside(step)
                 try:
                     await self._store.commit(step, receipt, result)
                 except Stale:

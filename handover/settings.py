@@ -32,6 +32,8 @@ class Settings:
     redis_url: str | None
     rasa_processes: int
     workers: int
+    reference_prefix: str = "10"  # two digits
+    vault_keys: str | None = None  # a key ring, see history/vault.py; None: the one in the data folder
 
     @property
     def own_origins(self) -> frozenset[str]:
@@ -70,7 +72,15 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
         redis_url=_redis(env.get("WEGWIJS_REDIS_URL") or None),
         rasa_processes=_number(env, "WEGWIJS_RASA_PROCESSES", 1, 1, 16),
         workers=workers,
+        reference_prefix=str(_number(env, "WEGWIJS_REFERENCE_PREFIX", 10, 10, 99)),
+        vault_keys=_ring(env),
     )
+
+
+def _ring(env: Mapping[str, str]) -> str | None:
+    """In one line of an environment file the lines of a key ring may be separated by commas or semicolons."""
+    given = env.get("WEGWIJS_VAULT_KEYS")
+    return given.replace(",", "\n").replace(";", "\n") if given else None
 
 
 def is_loopback(host: str) -> bool:

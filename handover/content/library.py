@@ -81,6 +81,13 @@ class Library:
     def upl_uri(self, topic: str) -> str | None:
         return self.topics[topic].upl_uri if topic in self.topics else None
 
+    def upl_name(self, topic: str) -> str:
+        """What the national product list calls it; its id in words where the list does not have it."""
+        return self.topics[topic].upl_name if topic in self.topics else topic.replace("_", " ")
+
+    def title(self, topic: str, language: str) -> str:
+        return self.answers.title(topic, language)
+
     def team_for(self, topic: str | None) -> str:
         """The team that knows this topic; the first team of the facts where none says so."""
         domain = self.topics[topic].domain if topic in self.topics else None

@@ -12,8 +12,9 @@ from uuid import UUID
 import msgspec
 
 from handover.conversation import events as ev
-from handover.conversation import states
-from handover.conversation.events import Ask, Event, Person
+from handover.conversation import segments, states
+from handover.conversation.events import Ask, Event, Identity, Person
+from handover.conversation.segments import Segment
 from handover.conversation.states import TRANSITIONS, State
 
 Author = Literal["resident", "bot", "staff", "system"]
@@ -35,6 +36,8 @@ class Content(Protocol):
     def text(self, key: str, language: str, **values: object) -> str: ...
     def top_choices(self, language: str) -> list[dict[str, Any]]: ...
     def upl_uri(self, topic: str) -> str | None: ...
+    def upl_name(self, topic: str) -> str: ...
+    def title(self, topic: str, language: str) -> str: ...
     def moment(self, at: datetime, language: str) -> str: ...
     def kept_for(self, *, with_staff: bool) -> timedelta: ...
 
@@ -98,6 +101,10 @@ class Conversation(msgspec.Struct, kw_only=True):
     missed: tuple[dict[str, str], ...] = ()
     timers: dict[str, datetime] = {}
     rating: dict[str, Any] | None = None
+    identity: Identity | None = None
+    segment: Segment | None = None  # the subject it is about now
+    segments: int = 0  # that it has had
+    participants: dict[str, UUID] = {}  # resident, bot, staff: those who are in it now
 
     @property
     def due_at(self) -> datetime | None:
@@ -113,12 +120,13 @@ class Insert(msgspec.Struct, frozen=True):
 
 
 class Update(msgspec.Struct, frozen=True):
-    """Sets `values` on the row with this `id`, unless its `status` is one of `unless`."""
+    """Sets `values` on the rows whose column `by` is this `id`, unless their `status` is one of `unless`."""
 
     table: str
     id: UUID
     values: dict[str, Any]
     unless: tuple[str, ...] = ()
+    by: str = "id"
 
 
 class AskBot(msgspec.Struct, frozen=True):
@@ -129,11 +137,34 @@ class AskBot(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct):
+    """`segments`: those that are new, changed or closed by it, as they are afterwards; their rows are among the records."""
+
     before: Conversation | None
     after: Conversation
     turns: list[Turn]
     records: list[Insert | Update]
     asks: list[AskBot]
+    segments: list[Segment] = []
+
+    @property
+    def nameless(self) -> list[Insert]:
+        """The new segments that have no reference yet."""
+        return [
+            record for record in self.records
+            if isinstance(record, Insert) and record.table == "segment" and record.values["reference"] is None
+        ]  # fmt: skip
+
+    def name(self, references: list[str]) -> None:
+        """Gives each of `nameless` its reference, in every place where the segment stands."""
+        given = {}
+        for record, reference in zip(self.nameless, references, strict=True):
+            record.values["reference"] = given[record.values["id"]] = reference
+
+        def named(segment: Segment) -> Segment:
+            return msgspec.structs.replace(segment, reference=given.get(segment.id, segment.reference))
+
+        self.segments = [named(segment) for segment in self.segments]
+        self.after.segment = named(self.after.segment) if self.after.segment else None
 
     @property
     def empty(self) -> bool:
@@ -154,6 +185,7 @@ def decide(conversation: Conversation, event: Event, now: datetime, content: Con
         raise Refused(_why_not(conversation, event), by=conversation.owner.name if conversation.owner else None)
     deciding = _Deciding(conversation, now, content, new_id)
     deciding.take(event)
+    deciding.finish()
     return deciding.step
 
 
@@ -168,6 +200,36 @@ def begin(conversation: Conversation, now: datetime, content: Content, new_id: C
     deciding.step.before = None
     deciding.bot("greeting", deciding.say("greeting"), choices=content.top_choices(conversation.language))
     deciding.timer("unused", states.UNUSED)
+    deciding.joins("resident", deciding.say("name.resident"))
+    deciding.joins("bot", deciding.say("name.bot"))
+    return deciding.step
+
+
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    """A contact moment that happened elsewhere: at the counter, on the phone, by letter, mail or form."""
+
+    subject: str
+    topic: str | None = None
+    upl_uri: str | None = None
+    question: str = ""
+    report: str = ""
+    answer: str = ""
+    outcome: str | None = None
+    by: str | None = None
+
+
+def record(conversation: Conversation, what: Recorded, now: datetime, content: Content, new_id: Callable[[], UUID]) -> Step:
+    """A conversation without turns, closed from its beginning (`created_at`), with the one contact moment that it is."""
+    deciding = _Deciding(conversation, now, content, new_id)
+    deciding.step.before = None
+    c = deciding.c
+    c.state, c.closed_at, c.end_reason, c.spoke, c.topic = State.CLOSED, now, "recorded", True, what.topic
+    deciding.open_segment(what.topic, what.subject, at=c.created_at, upl_uri=what.upl_uri)
+    told = deciding.segment.asked(what.question).answered(what.answer, what.by or "", ours=False)
+    deciding.segment = msgspec.structs.replace(told, report=what.report or None, by=what.by)
+    deciding.close_segment(what.outcome)
+    deciding.timer("destroy", content.kept_for(with_staff=True))
+    deciding.finish()
     return deciding.step
 
 
@@ -192,15 +254,32 @@ class _Deciding:
         self.c = msgspec.structs.replace(before, version=before.version + 1)
         self.step = Step(before=before, after=self.c, turns=[], records=[], asks=[])
         self.now, self.content, self.new_id = now, content, new_id
+        self._touched: dict[UUID, Segment] = {}
+        self._opened: set[UUID] = set()
+
+    def finish(self) -> None:
+        """The segments that this step touched become records of it."""
+        person = self.c.identity.person if self.c.identity else None
+        for segment in self._touched.values():
+            values = segments.row(segment, self.say)
+            if segment.id in self._opened:
+                first = {"id": segment.id, "conversation_id": self.c.id, "person_id": person, "number": segment.number,
+                         "reference": segment.reference, "channel": self.c.channel}  # fmt: skip
+                self.step.records.insert(0, Insert("segment", {**first, **values}))  # before the call-back that refers to it
+            else:
+                self.step.records.append(Update("segment", segment.id, values))
+        self.step.segments = list(self._touched.values())
 
     def take(self, event: Event) -> None:
         match event:
             case ev.Said(text, id):
                 self.resident(text, id)
+                if self.c.state is not State.BOT and self.segment and not self.segment.questions:
+                    self.segment = self.segment.asked(text)
                 self._ask(self.c.pos, text=text)
             case ev.Chose(label, do, id):
                 self.resident(label, id)
-                self._chose(do)
+                self._chose(label, do)
             case ev.HumanAsked():
                 self._hand_over(event)
             case ev.NobodyAvailable():
@@ -211,6 +290,8 @@ class _Deciding:
                 self.c.language = language
             case ev.Rated(score, comment):
                 self.c.rating = {"score": score, "comment": comment, "at": self.now.isoformat()}
+            case ev.Identified(identity):
+                self._identified(identity)
             case ev.Closed():
                 self.close("resident")
                 self.system("closed.resident", reference=self.c.reference)
@@ -289,6 +370,8 @@ class _Deciding:
 
     def staff(self, by: Person, text: str) -> None:
         self._turn("staff", by.name, text, data={"author_id": str(by.staff)})
+        if self.segment:
+            self.segment = self.segment.answered(text, by.name, ours=False)
 
     def system(self, key: str, choices: list[dict[str, Any]] | None = None, **values: object) -> None:
         data = {"choices": self._numbered(choices)} if choices else {}
@@ -312,6 +395,99 @@ class _Deciding:
             {"label": self.say("button.hours"), "do": {"show": "hours"}},
         ]
 
+    # What it is about
+
+    @property
+    def segment(self) -> Segment:
+        """The open one. Only where there is one, see `about`."""
+        return self.c.segment  # type: ignore[return-value]
+
+    @segment.setter
+    def segment(self, segment: Segment) -> None:
+        if segment is not self.c.segment:
+            self.c.segment = self._touched[segment.id] = segment
+
+    def open_segment(
+        self, topic: str | None, subject: str, *, pos: int | None = None, at: datetime | None = None, upl_uri: str | None = None
+    ) -> None:
+        self.close_segment()
+        self.c.segments += 1
+        fresh = Segment(
+            id=self.new_id(), number=self.c.segments, subject=subject, topic=topic, started_at=at or self.now,
+            upl_uri=upl_uri or self._uri_of(topic), from_pos=pos or self.c.pos, to_pos=self.c.pos,
+        )  # fmt: skip
+        self._opened.add(fresh.id)
+        self.segment = fresh
+
+    def close_segment(self, outcome: str | None = None, *, before: int | None = None) -> None:
+        """Ends the open one, if there is one: with everything so far, or with what stands before the turn `before`."""
+        if self.c.segment:
+            at = self.c.last_at if self.c.end_reason in ("idle", "recorded") else self.now  # not when that was noticed
+            self.segment = self.segment.closed(at, max(self.segment.from_pos, (before or self.c.pos + 1) - 1), outcome)
+            self.c.segment = None
+
+    def _about(self, topic: str | None, subject: str, asked: Ask | None) -> None:
+        """From the question `asked` on it is about this; the segment that is open goes on if it is about this already."""
+        pos = asked.pos if asked else None
+        if not self.c.segment or self.segment.topic != topic or (topic is None and self.segment.subject != subject):
+            self.close_segment(before=pos)
+            self.open_segment(topic, subject, pos=pos, at=asked.at if asked else None)
+        question = (asked.text or asked.label) if asked else None
+        self.segment = self.segment.asked(question)
+
+    def _about_what_was_answered(self, turn: ev.BotTurn, asked: Ask | None) -> None:
+        """A topic holds once the bot has said something about it; a turn about two subjects belongs to two contact moments."""
+        if turn.kind not in segments.CONTACT_MOMENT_KINDS:
+            return
+        subjects = [(item["topic"], item.get("aspect")) for item in turn.topics or []] or [(turn.topic, turn.aspect)]
+        name = self.say("name.bot")
+        parts = segments.parts_of(turn.text, [self.content.title(topic, self.c.language) for topic, _ in subjects if topic])
+        if self.c.segment and len(subjects) > 1:  # first the one that goes on, so that it is not opened anew
+            order = sorted(range(len(subjects)), key=lambda i: subjects[i][0] != self.segment.topic)
+            subjects, parts = [subjects[i] for i in order], [parts[i] for i in order]
+        for (topic, aspect), part in zip(subjects, parts or [turn.text], strict=True):
+            if topic:
+                self._about(topic, self.content.upl_name(topic), asked)
+            elif turn.kind == "referral":
+                self._about(None, self.say("report.subject.referral"), asked)
+            else:
+                return  # an honest "I do not understand" is about nothing yet
+            self.segment = msgspec.structs.replace(self.segment, aspect=aspect or self.segment.aspect)
+            if turn.kind != "fallback":
+                self.segment = self.segment.answered(part, name, ours=True)
+            if turn.kind == "referral":
+                self.close_segment("referred")
+
+    def _identified(self, identity: Identity) -> None:
+        """Whoever it is known to be stays that; the same person may be verified again, at a higher level too."""
+        if self.c.identity and self.c.identity.person != identity.person:
+            raise Refused("not_allowed")
+        if not self.c.identity:
+            for table in ("segment", "contact_detail"):
+                self.step.records.append(Update(table, self.c.id, {"person_id": identity.person}, by="conversation_id"))
+        self.c.identity = identity
+        if self.c.packet:
+            self.c.packet = {**self.c.packet, "identity": self._who()}
+
+    def _who(self) -> dict[str, str] | None:
+        """What colleagues are told of how sure it is who this is."""
+        known = self.c.identity
+        return {"level": known.level, "verified_at": known.verified_at.isoformat()} if known else None
+
+    def joins(self, kind: str, name: str, staff: UUID | None = None) -> None:
+        self.leaves(kind)
+        id = self.new_id()
+        self.c.participants = {**self.c.participants, kind: id}
+        values = {"id": id, "conversation_id": self.c.id, "kind": kind, "staff_id": staff, "name": name, "joined_at": self.now,
+                  "left_at": None}  # fmt: skip
+        self.step.records.append(Insert("participant", values))
+
+    def leaves(self, *kinds: str) -> None:
+        for kind in kinds:
+            if id := self.c.participants.get(kind):
+                self.step.records.append(Update("participant", id, {"left_at": self.now}))
+        self.c.participants = {kind: id for kind, id in self.c.participants.items() if kind not in kinds}
+
     # Time
 
     def timer(self, kind: str, after: timedelta) -> None:
@@ -329,6 +505,10 @@ class _Deciding:
     # Who owns it
 
     def _own(self, state: State, *, owner: Person | None = None, team: str | None = None) -> None:
+        if owner:
+            self.joins("staff", owner.name, owner.staff)
+        else:
+            self.leaves("staff")
         self.c.state, self.c.owner, self.c.team = state, owner, team or self.c.team
         self.c.epoch += 1
         self.c.asks = ()  # what the bot was asked under the old epoch is no longer its business
@@ -346,6 +526,8 @@ class _Deciding:
         self._own(State.CLOSED)
         self.c.timers = unused  # nothing was ever said: it is removed, closed or not
         self.c.closed_at, self.c.end_reason = self.now, reason
+        self.close_segment()
+        self.leaves(*self.c.participants)
         self.timer("destroy", self.content.kept_for(with_staff=bool(self.c.packet or self.c.callback)))
 
     def _update_handover(self, **values: Any) -> None:
@@ -374,12 +556,12 @@ class _Deciding:
         self.c.timers = {**self.c.timers, "answer": self.c.asks[0].at + states.ANSWER_OVERDUE}
         self.step.asks.append(AskBot(self.c.asks[0], self.c.epoch, self.c.memory, self.c.missed))
 
-    def _chose(self, do: dict[str, Any]) -> None:
+    def _chose(self, label: str, do: dict[str, Any]) -> None:
         match do:
             case {"ask": entities}:
-                self._ask(self.c.pos, intent="vraag", entities=entities)
+                self._ask(self.c.pos, intent="vraag", entities=entities, label=label)
             case {"intent": intent}:
-                self._ask(self.c.pos, intent=intent, entities=do.get("entities", {}))
+                self._ask(self.c.pos, intent=intent, entities=do.get("entities", {}), label=label)
             case {"again": text}:
                 self._ask(self.c.pos, text=text)
             case {"show": ("phone" | "hours") as what} if self.c.state is not State.STAFF:
@@ -388,10 +570,10 @@ class _Deciding:
                 self.bot("notice", self.say("idle.stay"))
 
     def _bot_answered(self, event: ev.BotAnswered) -> None:
-        timely = event.epoch == self.c.epoch and any(ask.pos == event.ask for ask in self.c.asks)
+        asked = next((ask for ask in self.c.asks if ask.pos == event.ask), None) if event.epoch == self.c.epoch else None
         for turn in event.reply.turns:
-            self._bot_turn(turn, event.reply.understanding, visible=timely)
-        if not timely:
+            self._bot_turn(turn, event.reply.understanding, asked)
+        if not asked:
             return
         self.c.memory, self.c.understanding = event.reply.memory, event.reply.understanding
         self.c.missed, self.c.unanswered = (), None
@@ -404,7 +586,9 @@ class _Deciding:
         self.c.asks = tuple(ask for ask in self.c.asks if ask.pos != pos)
         self._ask_next()
 
-    def _bot_turn(self, turn: ev.BotTurn, understanding: dict[str, Any], *, visible: bool) -> None:
+    def _bot_turn(self, turn: ev.BotTurn, understanding: dict[str, Any], asked: Ask | None) -> None:
+        """Answers `asked`; where that is not asked any more, it is kept and not shown."""
+        visible = asked is not None
         keep = ("topics", "link", "checked_on", "confidence", "reason", "candidates")
         data = {name: value for name in keep if (value := getattr(turn, name)) is not None}
         if turn.choices:
@@ -413,29 +597,54 @@ class _Deciding:
         language = turn.language or self.c.language
         self._turn("bot", self.say("name.bot"), turn.text, visible=visible, kind=turn.kind, topic=turn.topic,
                    aspect=turn.aspect, language=language, data=data)  # fmt: skip
+        if visible:
+            self._about_what_was_answered(turn, asked)
         if turn.callback and visible:
-            self._callback(turn.callback)
+            self._callback(turn.callback, asked)
 
-    def _callback(self, wanted: dict[str, Any]) -> None:
+    def _callback(self, wanted: dict[str, Any], asked: Ask | None) -> None:
         """Stored as soon as there is a number, so that nobody who drops out then is forgotten; confirmed or mended after."""
         match wanted:
             case {"confirmed": confirmed} if self.c.callback:
                 status = "open" if confirmed else "cancelled"
+                if self.c.segment and not confirmed:
+                    self.segment = msgspec.structs.replace(self.segment, promised=None)
                 self.step.records.append(Update("callback", self.c.callback, {"status": status, "changed_at": self.now}, ("done",)))
                 self.c.callback = self.c.callback if confirmed else None
             case {"phone": phone} if self.c.callback:
                 values = {"phone": phone, "status": "unconfirmed", "changed_at": self.now}
                 self.step.records.append(Update("callback", self.c.callback, values))
+                self.step.records.append(Update("contact_detail", self.c.callback, {"kind": "phone", "value": phone}))
             case {"phone": phone}:
                 self.c.callback = self.new_id()
                 slots = (self.c.memory or {}).get("slots", {})
+                self._promise_a_call(slots.get("topic"), self.c.unanswered or slots.get("question"), asked)
                 self.step.records.append(
                     Insert("callback", {
                         "id": self.c.callback, "conversation_id": self.c.id, "phone": phone, "name": None, "team": self.c.team,
                         "question": self.c.unanswered or slots.get("question"), "topic": slots.get("topic"),
                         "status": "unconfirmed", "created_at": self.now, "changed_at": self.now, "done_by": None,
+                        "segment_id": self.segment.id,
                     })
                 )  # fmt: skip
+                self._contact_detail(self.c.callback, "phone", phone, "callback")
+
+    def _promise_a_call(self, topic: str | None, question: str | None, asked: Ask | None) -> None:
+        if topic:
+            self._about(topic, self.content.upl_name(topic), None)
+        elif not self.c.segment:
+            self._about(None, self.say("report.subject.callback"), msgspec.structs.replace(asked, text=None, label=None) if asked else None)
+        self.segment = msgspec.structs.replace(self.segment.asked(question), promised=self.say("report.callback"))
+
+    def _contact_detail(self, id: UUID, kind: str, value: str, source: str) -> None:
+        """What a resident gave to be reached at, for this contact only. The store encrypts the value."""
+        person = self.c.identity.person if self.c.identity else None
+        self.step.records.append(
+            Insert("contact_detail", {
+                "id": id, "conversation_id": self.c.id, "person_id": person, "kind": kind, "value": value, "source": source,
+                "verified_at": None, "reuse_consent": False,
+            })
+        )  # fmt: skip
 
     def _apologise(self, asks: list[Ask]) -> None:
         """The bot is down or slow: one honest notice with ways on. A late answer will find its question gone."""
@@ -464,7 +673,18 @@ class _Deciding:
             self.c.memory = {"slots": self._kept_slots(), "loop": None}
         self._own(State.WAITING, team=event.team)
         self._new_handover()
+        self._about_what_is_handed_over()
         self.system("queue.entered")
+
+    def _about_what_is_handed_over(self) -> None:
+        """The contact moment goes on with people. Without a subject it is one all the same."""
+        packet = self.c.packet or {}
+        topic = packet.get("subject", {}).get("topic")
+        if topic:
+            self._about(topic, self.content.upl_name(topic), None)
+        elif not self.c.segment:
+            self._about(None, self.say("report.subject.staff"), None)
+        self.segment = self.segment.asked(packet.get("question")).taken_over(self.c.pos)
 
     def _kept_slots(self) -> dict[str, Any]:
         """What the bot still knows after people had the conversation: its facts, not what it was about to do."""
@@ -507,7 +727,7 @@ class _Deciding:
             "channel": self.c.channel,
             "language": self.c.language,
             "page": self.c.page,
-            "identity": None,
+            "identity": self._who(),
             "waiting_since": self.c.waiting_since.isoformat() if self.c.waiting_since else None,
         }
 
@@ -582,6 +802,7 @@ class _Deciding:
     def _wrap_up(self, event: ev.WrappedUp) -> None:
         self._owned_by(event.by, event.epoch)
         self._end_handover("closed")
+        self._report(event)
         self.close("staff")
         self.step.records.append(
             Insert("wrap_up", {
@@ -590,6 +811,39 @@ class _Deciding:
             })
         )  # fmt: skip
         self.system("closed.staff", name=event.by.name, reference=self.c.reference)
+
+    def _report(self, event: ev.WrappedUp) -> None:
+        """Staff say what it was about. What the bot answered before on another subject stays a contact moment of its own."""
+        open_topic = self.c.segment.topic if self.c.segment else None
+        subjects: list[str | None] = list(dict.fromkeys(event.subjects)) or [open_topic]
+        start = self.c.pos
+        theirs: tuple[str, ...] = ()  # what staff answered
+        if self.c.segment:
+            start = self.segment.handed_over or self.segment.from_pos
+            if open_topic in subjects:
+                subjects = [open_topic, *(topic for topic in subjects if topic != open_topic)]
+            elif self.segment.before_people:
+                self.segment, theirs = self.segment.split(self.say("name.bot"))
+                self.close_segment(before=start)
+            else:
+                self.segment = self.segment.about(subjects[0], self._subject_of(subjects[0]), self._uri_of(subjects[0]))
+        promised = self.say("report.callback") if event.outcome == "callback" else None
+        for topic in subjects:
+            if not self.c.segment or self.segment.topic != topic:
+                self.open_segment(topic, self._subject_of(topic), pos=start)
+            told = self.segment.taken_over(start)
+            self.segment = msgspec.structs.replace(
+                told, answers=told.answers or theirs, report=event.summary.strip() or None, by=event.by.name,
+                promised=told.promised or promised,
+            )  # fmt: skip
+            theirs = self.segment.answers[self.segment.before_people :]
+            self.close_segment(event.outcome)
+
+    def _subject_of(self, topic: str | None) -> str:
+        return self.content.upl_name(topic) if topic else self.say("report.subject.staff")
+
+    def _uri_of(self, topic: str | None) -> str | None:
+        return self.content.upl_uri(topic) if topic else None
 
     def _staff_lost(self, owner: UUID) -> None:
         if not self.c.owner or self.c.owner.staff != owner:

@@ -21,6 +21,14 @@ class Person(msgspec.Struct, frozen=True):
     name: str
 
 
+class Identity(msgspec.Struct, frozen=True):
+    """A known resident: our own id of the person, how they were known (level of assurance) and when that was."""
+
+    person: UUID
+    level: str
+    verified_at: datetime
+
+
 class Ask(msgspec.Struct, frozen=True):
     """A question that the bot still has to answer: the `pos` of the turn that asked it, when, and what is asked.
 
@@ -32,6 +40,7 @@ class Ask(msgspec.Struct, frozen=True):
     text: str | None = None
     intent: str | None = None
     entities: dict[str, Any] = {}
+    label: str | None = None  # of the button
 
 
 class BotTurn(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -117,6 +126,12 @@ class Rated(Event, frozen=True):
 
 class Closed(Event, frozen=True):
     """The resident ends it."""
+
+
+class Identified(Event, frozen=True):
+    """Somebody who can vouch for it says who the resident is."""
+
+    identity: Identity
 
 
 # What the bot does

@@ -11,6 +11,7 @@ import unicodedata
 from stdnum import iban, numdb
 
 BSN, IBAN, CARD = "[BSN verwijderd]", "[IBAN verwijderd]", "[kaartnummer verwijderd]"
+PHONE, EMAIL, ADDRESS = "[telefoonnummer verwijderd]", "[e-mailadres verwijderd]", "[adres verwijderd]"
 
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -28,6 +29,15 @@ _DATE = re.compile(
 _PLUS, _ZERO_IN_BRACKETS = re.compile(r"\+\s?$"), re.compile(r"(?:\+|\b00)\s?31\s?\(0\)\s?$")
 _ABROAD = ("0031", "0032", "0049")
 
+# Only for what leaves the conversation: a report, a subject, a record for another system
+_EMAIL = re.compile(r"[\w.+%-]+\s?@\s?[\w-]+(?:\.[\w-]+)+")
+_POSTCODE = re.compile(
+    r"(?<!\d)[1-9]\d{3}\s?(?!SA|SD|SS)[A-Z]{2}(?![A-Za-z])"
+    r"(?:[\s,]*(?:nr\.?|huisnummer|nummer)?\s*\d{1,5}(?:\s?-?[a-zA-Z]\b)?)?"
+)
+_PHONE_RUN = re.compile(r"(?:\+|(?<!\d))\(?\d(?:[\s.\-/()]{0,3}\d){8,14}(?!\d)")
+_NATIONAL, _SHORTENED = 10, 9  # digits of a Dutch number with its 0, and without
+
 _IBAN_GAP = r"[\s.\-/_]{0,3}"
 _IBAN_START = re.compile(rf"[A-Za-z]{_IBAN_GAP}[A-Za-z]{_IBAN_GAP}[0-9]{_IBAN_GAP}[0-9]")
 _IBAN_NEXT = re.compile(rf"{_IBAN_GAP}[A-Za-z0-9]")
@@ -42,6 +52,20 @@ def clean(text: str) -> str:
 def mask(text: str) -> str:
     """`text` cleaned, with citizen service numbers, IBANs and card numbers replaced by a word that says what stood there."""
     return _RUN.sub(_masked_run, _without_ibans(clean(text)))
+
+
+def without_contact_details(text: str) -> str:
+    """`mask(text)`, and also without telephone numbers, e-mail addresses and postcodes with house numbers."""
+    return _POSTCODE.sub(ADDRESS, _PHONE_RUN.sub(_without_phone, _EMAIL.sub(EMAIL, mask(text))))
+
+
+def _without_phone(found: re.Match[str]) -> str:
+    run = found.group()
+    digits = "".join(char for char in run if char.isdigit())
+    abroad = run.startswith("+") or digits.startswith("00")
+    national = digits.startswith("0") and len(digits) == _NATIONAL
+    shortened = digits.startswith("6") and len(digits) == _SHORTENED  # a mobile number without its 0
+    return PHONE if abroad or national or shortened else run
 
 
 def passes_eleven_test(digits: str) -> bool:

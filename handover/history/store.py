@@ -26,10 +26,15 @@ from handover.conversation.conversation import Conversation, Insert, Step, Turn,
 from handover.conversation.states import State
 from handover.history import tables
 from handover.history.database import open_engine, open_writer
+from handover.history.vault import Vault
 
 log = structlog.get_logger()
 GROUP_AT_MOST = 256
 NUMBER_AT_MOST = 2**31 - 1  # of an integer column
+REFERENCES_AT_ONCE = 64  # taken from the database in one go
+SEGMENTS = "segment"  # the series of their references
+REFERENCES_AT_MOST = 10**8  # eight digits
+REFERRED_TO = {"person": 0, "conversation": 1}  # written before the rows that refer to them
 OPEN_CALLBACKS = ("unconfirmed", "open")
 
 
@@ -71,7 +76,13 @@ class Receipt:
 
 
 class Store:
-    def __init__(self, url: str) -> None:
+    """`prefix`: the two digits with which the references of this installation begin."""
+
+    def __init__(self, url: str, vault: Vault | None = None, prefix: str = "10") -> None:
+        self.vault = vault or Vault.fresh()
+        self._prefix = prefix
+        self._references: list[int] = []
+        self._taking = asyncio.Lock()
         self._read: AsyncEngine = open_engine(url)
         self._write = open_writer(url, self._read)
         self._jobs: asyncio.Queue[Job] = asyncio.Queue()
@@ -94,7 +105,8 @@ class Store:
 
     async def commit(self, step: Step, receipt: Receipt | None = None, result: Any = None, token_hash: bytes | None = None) -> None:
         """Returns once `step` is durable. Raises Stale, Conflict or Unavailable, and then nothing of it is stored."""
-        records = list(step.records)
+        await self.name(step)
+        records = [self._sealed(record) for record in step.records]
         if receipt:
             values = {"conversation_id": step.after.id, "sender": receipt.sender, "client_id": receipt.client_id, "result": result}
             records.append(Insert("receipt", values))
@@ -103,6 +115,26 @@ class Store:
     async def write(self, *records: Insert | Update) -> None:
         """Stores records that belong to no step (audit lines, sessions, presence)."""
         await self._do(Job(records=records))
+
+    async def name(self, step: Step) -> None:
+        """Gives the step's new segments their references. Raises Unavailable."""
+        nameless = len(step.nameless)
+        if nameless:
+            step.name([await self._next_reference() for _ in range(nameless)])
+
+    async def _next_reference(self) -> str:
+        async with self._taking:
+            if not self._references:
+                first = await self._change(_take_references)
+                self._references = list(range(first, first + REFERENCES_AT_ONCE))
+            return f"{self._prefix}{self._references.pop(0) % REFERENCES_AT_MOST:08}"
+
+    def _sealed(self, record: Insert | Update) -> Insert | Update:
+        """What somebody can be reached at is encrypted before it gets anywhere near a disk."""
+        if record.table != "contact_detail" or not isinstance(value := record.values.get("value"), str):
+            return record
+        sealed = {"value": self.vault.encrypt(value, "contact_detail"), "lookup": self.vault.lookup(record.values["kind"], value)}
+        return msgspec.structs.replace(record, values={**record.values, **sealed})
 
     async def _do(self, job: Job) -> None:
         self._jobs.put_nowait(job)
@@ -338,6 +370,17 @@ class Store:
             return [dict(row) for row in (await connection.execute(query)).mappings()]
 
 
+def _take_references(connection: Connection) -> int:
+    """The first of a block of numbers that nobody else gets."""
+    rows = tables.series
+    taking = update(rows).where(rows.c.name == SEGMENTS).values(next=rows.c.next + REFERENCES_AT_ONCE).returning(rows.c.next)
+    after = connection.scalar(taking)
+    if after is None:
+        connection.execute(insert(rows).values(name=SEGMENTS, next=1 + REFERENCES_AT_ONCE))
+        return 1
+    return int(after) - REFERENCES_AT_ONCE
+
+
 def _executing(statement: Any) -> Callable[[Connection], None]:
     def execute(connection: Connection) -> None:
         connection.execute(statement)
@@ -370,7 +413,7 @@ def _stale(connection: Connection, group: list[Job]) -> list[Job]:
 
 def _write_rows(connection: Connection, group: list[Job]) -> None:
     inserts: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    updates: dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[dict[str, Any]]] = defaultdict(list)
+    updates: dict[tuple[str, tuple[str, ...], tuple[str, ...], str], list[dict[str, Any]]] = defaultdict(list)
     changed: list[dict[str, Any]] = []
     for job in group:
         if job.step:
@@ -384,14 +427,14 @@ def _write_rows(connection: Connection, group: list[Job]) -> None:
             if isinstance(record, Insert):
                 inserts[record.table].append(record.values)
             else:
-                updates[record.table, tuple(record.values), record.unless].append({"b_id": record.id, **record.values})
+                updates[record.table, tuple(record.values), record.unless, record.by].append({"b_id": record.id, **record.values})
     if changed:
-        connection.execute(_update("conversation", ()), changed)
-    for name, rows in sorted(inserts.items(), key=lambda item: item[0] != "conversation"):  # conversations first: others refer to them
+        connection.execute(_update("conversation", (), "id"), changed)
+    for name, rows in sorted(inserts.items(), key=lambda item: REFERRED_TO.get(item[0], 2)):
         if rows:
             connection.execute(_insert(name), rows)
-    for (name, _, unless), rows in updates.items():
-        connection.execute(_update(name, unless), rows)
+    for (name, _, unless, by), rows in updates.items():
+        connection.execute(_update(name, unless, by), rows)
 
 
 def _unavailable(error: SQLAlchemyError) -> Unavailable:
@@ -415,10 +458,10 @@ def _insert(name: str) -> sql.Insert:
 
 
 @functools.cache
-def _update(name: str, unless: tuple[str, ...]) -> sql.Update:
-    """Of the row whose id is `b_id`, unless its status is one of these."""
+def _update(name: str, unless: tuple[str, ...], by: str) -> sql.Update:
+    """Of the rows whose column `by` is `b_id`, unless their status is one of these."""
     table = _table(name)
-    return update(table).where(table.c.id == bindparam("b_id"), *([table.c.status.not_in(unless)] if unless else []))
+    return update(table).where(table.c[by] == bindparam("b_id"), *([table.c.status.not_in(unless)] if unless else []))
 
 
 def _table(name: str) -> Table:
@@ -434,7 +477,7 @@ def _conversation_row(c: Conversation) -> dict[str, Any]:
         "id": c.id, "reference": c.reference, "external_key": c.external_key, "version": c.version, "state": c.state.value,
         "epoch": c.epoch, "team": c.team, "owner": c.owner.staff if c.owner else None, "priority": c.priority,
         "waiting_since": c.waiting_since, "due_at": c.due_at, "created_at": c.created_at, "last_at": c.last_at,
-        "closed_at": c.closed_at, "body": c,
+        "closed_at": c.closed_at, "body": c, "person_id": c.identity.person if c.identity else None,
     }  # fmt: skip
 
 

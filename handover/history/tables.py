@@ -60,9 +60,11 @@ conversation = Table(
     Column("last_at", Utc, nullable=False),
     Column("closed_at", Utc),
     Column("body", JSON, nullable=False),  # conversation.Conversation, whole
+    Column("person_id", Uuid),
     Index("conversation_queue", "state", "team", "priority", "waiting_since"),
     Index("conversation_owner", "owner", "state"),
     Index("conversation_due", "due_at"),
+    Index("conversation_person", "person_id", "created_at"),
 )  # fmt: skip
 
 turn = Table(
@@ -121,7 +123,9 @@ callback = Table(
     Column("created_at", Utc, nullable=False),
     Column("changed_at", Utc, nullable=False),
     Column("done_by", Uuid),
+    Column("segment_id", Uuid),
     Index("callback_status", "status", "created_at"),
+    Index("callback_segment", "segment_id"),
 )  # fmt: skip
 
 wrap_up = Table(
@@ -134,6 +138,121 @@ wrap_up = Table(
     Column("outcome", String(20), nullable=False),
     Column("summary", Text, nullable=False),
     Column("subjects", JSON, nullable=False),
+)  # fmt: skip
+
+# A resident who is known, and by what. Nobody is made one with somebody else because a name or number looks alike.
+person = Table(
+    "person", metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("created_at", Utc, nullable=False),
+)  # fmt: skip
+
+identity = Table(
+    "identity", metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("person_id", Uuid, ForeignKey("person.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("scheme", String(10), nullable=False),  # bsn, kvk, sub, phone, email
+    Column("lookup", LargeBinary(32), nullable=False),  # keyed hash, see vault.py
+    Column("value", LargeBinary, nullable=False),  # encrypted
+    Column("level", String(60), nullable=False),
+    Column("verified_at", Utc, nullable=False),
+    UniqueConstraint("scheme", "lookup"),
+)  # fmt: skip
+
+# Tokens of a municipality's site that were used: each counts once (SEC-13)
+used_token = Table(
+    "used_token", metadata,
+    Column("hash", LargeBinary(32), primary_key=True),
+    Column("expires_at", Utc, nullable=False, index=True),
+)  # fmt: skip
+
+# What somebody gave to be reached at, or what a channel told of them. Not verified: a clue, never proof of who it is.
+contact_detail = Table(
+    "contact_detail", metadata,
+    Column("id", Uuid, primary_key=True),
+    _of_conversation(index=True),
+    Column("person_id", Uuid, index=True),
+    Column("kind", String(10), nullable=False),  # phone, email, name
+    Column("value", LargeBinary, nullable=False),  # encrypted
+    Column("lookup", LargeBinary(32), nullable=False, index=True),
+    Column("source", String(20), nullable=False),  # typed, caller, callback, session
+    Column("verified_at", Utc),
+    Column("reuse_consent", Boolean, nullable=False),
+)  # fmt: skip
+
+# One subject of one conversation: a contact moment, a `klantcontact` of the standard
+segment = Table(
+    "segment", metadata,
+    Column("id", Uuid, primary_key=True),
+    _of_conversation(),
+    Column("person_id", Uuid),
+    Column("number", Integer, nullable=False),  # 1.. in the conversation
+    Column("reference", String(10), nullable=False, unique=True),
+    Column("channel", String(50), nullable=False),
+    Column("topic", String(60)),
+    Column("aspect", String(60)),
+    Column("upl_uri", String(200)),
+    Column("subject", String(200), nullable=False),
+    Column("from_pos", Integer, nullable=False),
+    Column("to_pos", Integer, nullable=False),
+    Column("started_at", Utc, nullable=False),
+    Column("ended_at", Utc),
+    Column("question", Text, nullable=False),
+    Column("summary", Text, nullable=False),  # at most 1,000 characters; the resident may read it
+    Column("answer", Text, nullable=False),  # at most 4,000
+    Column("outcome", String(20)),
+    Column("by", String(200)),
+    Column("promised", Text),
+    UniqueConstraint("conversation_id", "number"),
+    Index("segment_person", "person_id", "started_at"),
+    Index("segment_started", "started_at"),
+)  # fmt: skip
+
+participant = Table(
+    "participant", metadata,
+    Column("id", Uuid, primary_key=True),
+    _of_conversation(index=True),
+    Column("kind", String(10), nullable=False),  # resident, bot, staff
+    Column("staff_id", Uuid),
+    Column("name", String(200), nullable=False),
+    Column("joined_at", Utc, nullable=False),
+    Column("left_at", Utc),
+)  # fmt: skip
+
+# The next free number of each series; numbers are taken in blocks, so some are never used
+series = Table(
+    "series", metadata,
+    Column("name", String(30), primary_key=True),
+    Column("next", Integer, nullable=False),
+)  # fmt: skip
+
+# Logboek Dataverwerkingen: what was done with whose data, without who did it (that is in `audit`)
+processing = Table(
+    "processing", metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("trace_id", String(32), nullable=False),
+    Column("operation_id", String(16), nullable=False),
+    Column("parent_operation_id", String(16)),
+    Column("name", String(100), nullable=False),
+    Column("status", String(10), nullable=False),  # Unset, Ok, Error
+    Column("started_at", Utc, nullable=False, index=True),
+    Column("ended_at", Utc, nullable=False),
+    Column("activity_id", String(200), nullable=False),
+    Column("subject", LargeBinary, nullable=True),  # the person's id, encrypted
+    Column("resource", String(200), nullable=False),
+    Column("attributes", JSON, nullable=False),
+    Index("processing_trace", "trace_id"),
+)  # fmt: skip
+
+api_token = Table(
+    "api_token", metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("token_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("scopes", JSON, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("expires_at", Utc),
+    Column("disabled_at", Utc),
 )  # fmt: skip
 
 staff = Table(

@@ -40,6 +40,12 @@ class Texts:
     def upl_uri(self, topic: str) -> str | None:
         return f"http://standaarden.overheid.nl/owms/terms/{topic}"
 
+    def upl_name(self, topic: str) -> str:
+        return f"upl {topic}"
+
+    def title(self, topic: str, language: str) -> str:
+        return topic.capitalize()
+
     def moment(self, at: datetime, language: str) -> str:
         return at.strftime("%H:%M")
 

@@ -25,6 +25,7 @@ EVENTS: list[Event] = [
     ev.LanguageChanged("en"),
     ev.Rated(4),
     ev.Closed(),
+    ev.Identified(ev.Identity(UUID(int=9), "digid-midden", NOW)),
     ev.BotAnswered(2, 1, REPLY),
     ev.BotFailed(2, 1, "slow"),
     ev.Claimed(ANJA),

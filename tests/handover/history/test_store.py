@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 
 from handover.conversation import events as ev
 from handover.conversation.conversation import Conversation, Insert, Step, Update, begin, decide
-from handover.conversation.events import Event, Person
+from handover.conversation.events import BotReply, BotTurn, Event, Person
 from handover.history import store as store_module
 from handover.history import tables
 from handover.history.database import migrate, open_engine, open_writer
@@ -144,6 +144,67 @@ async def test_stopping_writes_what_was_handed_in(database, store, talk):
 async def test_a_conversation_that_is_not_there(store):
     assert await store.load(uuid4()) is None
     assert await store.by_token(b"x" * 32) is None
+
+
+# Contact moments
+
+
+async def test_contact_moments_get_references_that_nobody_else_gets(database, store, talk, library):
+    """Ten digits, the first two of the installation: the key by which a register recognises them."""
+    await talk.begins()
+    await talk.happens(ev.HumanAsked("kcc", "request"))
+    assert talk.c.segment.reference == "1000000001"
+    other = Store(database, prefix="42")
+    await other.start()
+    try:
+        theirs = await Talk(other, library).begins()
+        await theirs.happens(ev.HumanAsked("kcc", "request"))
+        assert theirs.c.segment.reference == f"42{1 + store_module.REFERENCES_AT_ONCE:08}"
+    finally:
+        await other.stop()
+    [row] = await _rows(database, tables.segment, conversation=talk.c.id)
+    assert (row["reference"], row["number"], row["person_id"]) == ("1000000001", 1, None)
+
+
+async def test_more_contact_moments_than_one_block_of_references(store, library):
+    talks = [await Talk(store, library).begins() for _ in range(store_module.REFERENCES_AT_ONCE + 5)]
+    await asyncio.gather(*(talk.happens(ev.HumanAsked("kcc", "request")) for talk in talks))
+    assert len({talk.c.segment.reference for talk in talks}) == len(talks)
+
+
+async def test_a_number_to_call_is_encrypted_and_found_by_its_hash(database, store, talk):
+    """PRV-4: what identifies somebody is encrypted, the keys are not in the database."""
+    await talk.begins()
+    await talk.happens(ev.Said("Bel mij"))
+    for phone in ("+31612345678", "+31687654321"):
+        reply = BotReply([BotTurn(kind="form", text="Klopt het?", callback={"phone": phone})], {"slots": {}}, {})
+        talk.c.asks = (ev.Ask(pos=2, at=MORNING, text="Bel mij"),)
+        await talk.happens(ev.BotAnswered(2, talk.c.epoch, reply))
+    [row] = await _rows(database, tables.contact_detail, conversation=talk.c.id)
+    assert store.vault.decrypt(row["value"], "contact_detail") == "+31687654321"
+    assert row["lookup"] == store.vault.lookup("phone", "06 87654321")
+    [callback] = await store.callbacks(conversation=talk.c.id)
+    assert callback["segment_id"] == talk.c.segment.id
+
+
+async def test_all_contact_moments_of_a_conversation_become_the_persons(database, store, talk):
+    await talk.begins()
+    await talk.happens(ev.HumanAsked("kcc", "request"), ev.QueueLeft(), ev.Identified(ev.Identity(UUID(int=9), "midden", MORNING)))
+    await talk.happens(ev.Closed())
+    [row] = await _rows(database, tables.segment, conversation=talk.c.id)
+    assert (row["person_id"], row["outcome"]) == (UUID(int=9), "abandoned")
+    [stored] = await _rows(database, tables.conversation, id=talk.c.id)
+    assert stored["person_id"] == UUID(int=9)
+    assert {person["kind"] for person in await _rows(database, tables.participant, conversation=talk.c.id)} == {"resident", "bot"}
+
+
+async def _rows(url: str, table: Any, *, conversation: UUID | None = None, id: UUID | None = None) -> list[dict[str, Any]]:
+    where = table.c.id == id if id else table.c.conversation_id == conversation
+    engine = open_engine(url)
+    async with engine.connect() as connection:
+        found = [dict(row) for row in (await connection.execute(tables.metadata.tables[table.name].select().where(where))).mappings()]
+    await engine.dispose()
+    return found
 
 
 # Groups, and what goes wrong in them
