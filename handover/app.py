@@ -23,11 +23,13 @@ from handover.channels.console.login import Gate
 from handover.channels.console.socket import Consoles, ConsoleSocket, Origin
 from handover.channels.limits import Budget, client_address
 from handover.channels.pages import add_pages, allowed_origin
+from handover.channels.web.identity import Identities
 from handover.channels.web.socket import Residents, ResidentSocket
 from handover.content.library import Library
 from handover.conversation.conversation import Conversation, Refused
 from handover.conversation.events import Event, StaffLost
 from handover.history.database import migrate
+from handover.history.people import People
 from handover.history.store import Store
 from handover.history.vault import VaultError, open_vault
 from handover.hub import Hub
@@ -67,6 +69,7 @@ class Service:
             self.vault = open_vault(settings.data, settings.vault_keys, _write_secret)
         except VaultError as error:
             raise SettingError(f"WEGWIJS_VAULT_KEYS or {settings.data / 'secrets' / 'vault'}: {error}") from None
+        self.identities = Identities(settings.identity_keys, settings.identity_issuer, settings.public_url)
         self.hub = Hub()
         self.ready = False
         self._tasks: list[asyncio.Task[Any]] = []
@@ -84,7 +87,8 @@ class Service:
         self.accounts = Accounts(self.store)
         self._tasks.append(asyncio.create_task(self.accounts.warm_up()))
         self.consoles = Consoles(self.performer, self.store, self.hub, self.presence, self.library)
-        self.residents = Residents(self.performer, self.store, self.hub, self.desk, self.library)
+        self.people = People(self.store)
+        self.residents = Residents(self.performer, self.store, self.hub, self.desk, self.library, self.identities, self.people)
         self.executor: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._tasks.append(asyncio.create_task(self._load_actions()))
         self._start_rasa(port)

@@ -33,6 +33,8 @@ class Settings:
     rasa_processes: int
     workers: int
     reference_prefix: str = "10"  # two digits
+    identity_keys: Path | None = None  # a JSON Web Key Set: with it the municipality's site says who residents are
+    identity_issuer: str | None = None
     vault_keys: str | None = None  # a key ring, see history/vault.py; None: the one in the data folder
 
     @property
@@ -73,6 +75,8 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
         rasa_processes=_number(env, "WEGWIJS_RASA_PROCESSES", 1, 1, 16),
         workers=workers,
         reference_prefix=str(_number(env, "WEGWIJS_REFERENCE_PREFIX", 10, 10, 99)),
+        identity_keys=_file(env, "WEGWIJS_IDENTITY_KEYS", Path()) if env.get("WEGWIJS_IDENTITY_KEYS") else None,
+        identity_issuer=env.get("WEGWIJS_IDENTITY_ISSUER") or None,
         vault_keys=_ring(env),
     )
 

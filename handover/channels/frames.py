@@ -149,7 +149,7 @@ class StaffTypes(Frame, frozen=True, tag="typing"):
 class ResidentError(Frame, frozen=True, kw_only=True, tag="error"):
     """Refused, and nothing has changed. `message` is in the resident's language, ready to show."""
 
-    code: Literal["bad_frame", "too_long", "rate_limited", "closed", "not_found", "unavailable"]
+    code: Literal["bad_frame", "too_long", "rate_limited", "closed", "not_found", "unavailable", "identify"]
     message: str
     id: UUID | UnsetType = UNSET
 
@@ -250,6 +250,13 @@ class Understood(Said, frozen=True):
     confidence: float
 
 
+class Identity(Said, frozen=True):
+    """How sure it is who the resident is: by what, and since when. Null: nobody vouches for it."""
+
+    level: str
+    verified_at: Moment
+
+
 class Packet(Said, frozen=True, kw_only=True):
     """What a colleague needs to go on without asking again."""
 
@@ -262,19 +269,34 @@ class Packet(Said, frozen=True, kw_only=True):
     channel: str
     language: Language
     page: str | None
-    identity: None
+    identity: Identity | None
     waiting_since: Moment | None
 
 
 class Contact(Said, frozen=True, kw_only=True):
-    """An earlier contact moment."""
+    """A contact moment over any channel: one subject. `subject` has ids of topics, or words where it is about none; `outcome`
+    is null while it goes on; `promised`: what the resident may expect."""
 
+    segment: UUID
+    conversation: UUID
+    reference: str
     at: Moment
+    ended_at: Moment | None
     channel: str
     subject: list[str]
-    outcome: Outcome
+    outcome: Outcome | Literal["answered", "unanswered"] | None
     summary: str
+    promised: str | None
     by: str
+
+
+class Detail(Said, frozen=True, kw_only=True):
+    """Where somebody can be reached, or how they call themselves. Without `verified_at` nobody has checked it: it proves nothing."""
+
+    kind: Literal["phone", "email", "name"]
+    value: str
+    source: Literal["typed", "caller", "callback", "session"]
+    verified_at: Moment | None
 
 
 class Callback(Said, frozen=True, kw_only=True):
@@ -292,7 +314,9 @@ class Callback(Said, frozen=True, kw_only=True):
 
 
 class Context(Frame, frozen=True, kw_only=True, tag="context"):
-    """The answer to `open`. `packet` is null for a conversation that was never handed over."""
+    """The answer to `open`. `packet` is null for a conversation that was never handed over. `contacts`: of this person over every
+    channel, if it is known who it is, else of this conversation; newest first. `callbacks`: of this conversation, and those of the person
+    that are still to be done. `details`: where the person can be reached, and clues to who it is."""
 
     conversation: UUID
     state: State
@@ -304,6 +328,7 @@ class Context(Frame, frozen=True, kw_only=True, tag="context"):
     turns: list[StaffTurn]
     contacts: list[Contact]
     callbacks: list[Callback]
+    details: list[Detail]
 
 
 class StaffHears(Frame, frozen=True, tag="turn"):

@@ -114,7 +114,16 @@ class Store:
 
     async def write(self, *records: Insert | Update) -> None:
         """Stores records that belong to no step (audit lines, sessions, presence)."""
-        await self._do(Job(records=records))
+        await self._do(Job(records=[self._sealed(record) for record in records]))
+
+    async def transact[T](self, work: Callable[[Connection], T]) -> T:
+        """`work` in a transaction of its own. Raises Conflict, Unavailable and what `work` raises."""
+        try:
+            return await self._write.transact(work)
+        except IntegrityError as error:
+            raise Conflict from error
+        except SQLAlchemyError as error:
+            raise _unavailable(error) from error
 
     async def name(self, step: Step) -> None:
         """Gives the step's new segments their references. Raises Unavailable."""
@@ -179,6 +188,11 @@ class Store:
                 yield connection
         except SQLAlchemyError as error:
             raise _unavailable(error) from error
+
+    async def read[T](self, work: Callable[[Connection], T]) -> T:
+        """`work` on a connection to read with, so that several queries see the same. Raises Unavailable and what `work` raises."""
+        async with self._reading() as connection:
+            return await connection.run_sync(work)
 
     async def _change[T](self, work: Callable[[Connection], T]) -> T:
         """A transaction for changes that no conversation waits for. Raises Unavailable."""
@@ -300,9 +314,6 @@ class Store:
         where = (rows.conversation_id == conversation) & (rows.status.in_(OPEN_CALLBACKS) | (rows.changed_at >= moment))
         async with self._reading() as connection:
             return await connection.scalar(select(rows.id).where(where).limit(1)) is not None
-
-    async def wrap_ups(self, conversation: UUID) -> list[dict[str, Any]]:
-        return await self._dicts(select(tables.wrap_up).where(tables.wrap_up.c.conversation_id == conversation))
 
     # Staff
 

@@ -203,9 +203,29 @@ segment = Table(
     Column("outcome", String(20)),
     Column("by", String(200)),
     Column("promised", Text),
+    Column("data", JSON(none_as_null=True)),  # what another system recorded with it and we have no place for
     UniqueConstraint("conversation_id", "number"),
     Index("segment_person", "person_id", "started_at"),
     Index("segment_started", "started_at"),
+)  # fmt: skip
+
+# Something outside that a contact moment was about: a case, a form. `onderwerpobject` of the standard
+subject_object = Table(
+    "subject_object", metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("segment_id", Uuid, ForeignKey("segment.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("object_id", String(200), nullable=False, index=True),
+    Column("code_objecttype", String(200), nullable=False),
+    Column("code_register", String(200), nullable=False),
+    Column("code_soort_object_id", String(200), nullable=False),
+)  # fmt: skip
+
+# Who answered on other channels, without an account here; made from their name
+actor = Table(
+    "actor", metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("created_at", Utc, nullable=False),
 )  # fmt: skip
 
 participant = Table(

@@ -80,6 +80,7 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(length=20), nullable=True),
         sa.Column("by", sa.String(length=200), nullable=True),
         sa.Column("promised", sa.Text(), nullable=True),
+        sa.Column("data", sa.JSON(), nullable=True),
         sa.ForeignKeyConstraint(["conversation_id"], ["conversation.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("conversation_id", "number"),
@@ -87,6 +88,26 @@ def upgrade() -> None:
     )
     op.create_index("segment_person", "segment", ["person_id", "started_at"], unique=False)
     op.create_index("segment_started", "segment", ["started_at"], unique=False)
+    op.create_table(
+        "subject_object",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("segment_id", sa.Uuid(), nullable=False),
+        sa.Column("object_id", sa.String(length=200), nullable=False),
+        sa.Column("code_objecttype", sa.String(length=200), nullable=False),
+        sa.Column("code_register", sa.String(length=200), nullable=False),
+        sa.Column("code_soort_object_id", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["segment_id"], ["segment.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_subject_object_object_id"), "subject_object", ["object_id"], unique=False)
+    op.create_index(op.f("ix_subject_object_segment_id"), "subject_object", ["segment_id"], unique=False)
+    op.create_table(
+        "actor",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
     op.create_table(
         "participant",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -144,6 +165,8 @@ def downgrade() -> None:
     op.drop_table("processing")
     op.drop_table("series")
     op.drop_table("participant")
+    op.drop_table("actor")
+    op.drop_table("subject_object")
     op.drop_table("segment")
     op.drop_table("contact_detail")
     op.drop_table("used_token")

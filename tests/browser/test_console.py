@@ -25,10 +25,10 @@ TABS = 80  # more presses than the longest way over the page
 class Resident:
     """Somebody on the website: says things, asks for a person, and hears what comes back."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, **hello: str) -> None:
         self.socket = connect(url.replace("http", "ws", 1) + "/chat/ws", origin=url)
         self.frames: list[dict] = []
-        self._send({"type": "hello", "language": "nl", "page": f"{url}/paspoort"})
+        self._send({"type": "hello", "language": "nl", "page": f"{url}/paspoort", **hello})
         self._until(lambda frame: frame["type"] == "welcome")
 
     def says(self, text: str) -> None:
@@ -42,6 +42,9 @@ class Resident:
 
     def hears(self, text: str) -> None:
         self._until(lambda frame: frame["type"] == "turn" and frame["turn"]["text"] == text)
+
+    def hears_something_of(self, topic: str) -> None:
+        self._until(lambda frame: frame["type"] == "turn" and frame["turn"].get("topic") == topic)
 
     def is_told(self, state: str) -> None:
         self._until(lambda frame: frame["type"] == "state" and frame["state"] == state)
@@ -117,8 +120,8 @@ class Wire:
 def resident(stack) -> Iterator[Callable[[], Resident]]:
     residents: list[Resident] = []
 
-    def arrive() -> Resident:
-        residents.append(Resident(stack.url))
+    def arrive(**hello: str) -> Resident:
+        residents.append(Resident(stack.url, **hello))
         return residents[-1]
 
     yield arrive
@@ -304,6 +307,29 @@ def test_bot8_the_packet_stands_readable_above_the_transcript(console, resident)
     expect(said.locator("strong")).to_have_text("Inwoner")
     expect(said.locator(".turn-text")).to_have_attribute("lang", "nl")
     expect(page.get_by_role("log").locator(".turn.bot strong").first).to_have_text("Digitale assistent")
+
+
+def test_earlier_contacts_of_a_known_resident_stand_there_before_the_first_reply(stack, console, resident):
+    """The customer view: over every conversation, newest first, with what was promised; what nobody checked is called that."""
+    sub, words = f"resident-{uuid.uuid4()}", f"Ik wacht hier {uuid.uuid4().hex[:8]}"
+    earlier = resident(identity=stack.identity(sub))
+    earlier.says("Wat kost een paspoort?")
+    earlier.hears_something_of("paspoort")
+    earlier.close()
+    page = console("Anja", viewport={"width": 1400, "height": 900})
+    fatma = resident(identity=stack.identity(sub, email="fatma@example.nl", email_verified=True))
+    fatma.waits_for_a_person(words)
+    row(page, words).locator(".choose").click()
+    panel = page.locator("contacts-panel")
+    expect(panel.locator(".who")).to_contain_text("Ingelogd (digid-midden)")
+    expect(panel.locator(".contact-details li")).to_have_text(["fatma@example.nl gecontroleerd"])
+    expect(panel.locator(".contacts li")).to_contain_text(["Vraag: Wat kost een paspoort?"])
+    assert_accessible(page, "contacts")
+    _stranger, others = waiting_resident(resident, page)
+    row(page, others).locator(".choose").click()
+    expect(panel.locator(".who")).to_have_text("Niet gecontroleerd wie dit is.")
+    expect(panel).not_to_contain_text("fatma@example.nl")
+    assert page.blocked == []
 
 
 def test_a11y4_a11y14_from_log_in_to_wrap_up_with_the_keyboard_alone(stack, console, resident):

@@ -167,14 +167,15 @@ def until(page: Page, condition: Callable[[], Any]) -> None:
     pytest.fail("it did not happen within 5 s")
 
 
-def host_page(page: Page, stack: Any, theme: str = "none", *, style: str = "", csp: str | None = None, script: bool = True) -> str:
+def host_page(page: Page, stack: Any, theme: str = "none", *, style: str = "", csp: str | None = None, script: bool = True,
+              more: str = "") -> str:  # fmt: skip
     """A municipality's page on an origin of its own (localhost, where the service is 127.0.0.1), served by the test."""
     service = stack.url.rstrip("/")
     site = f"http://localhost:{urlsplit(service).port}/host"
     page.context.grant_permissions(["local-network-access"])  # the browser does not know that this page is local too
     tag = (
         f'<script type="module" src="{service}/web/v1/widget/wegwijs.js" data-language="nl" data-phone="14 0999" '
-        f'data-contact-url="https://www.lindewaard.example/contact" data-theme-class="utrecht-theme"></script>'
+        f'data-contact-url="https://www.lindewaard.example/contact" data-theme-class="utrecht-theme" {more}></script>'
     )
     html = (
         f'<!doctype html><html lang="nl"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
@@ -979,3 +980,42 @@ def test_the_answer_shows_its_source_and_date(page: Page, stack: Any) -> None:
     answer = turns(page).nth(2)
     expect(answer).to_contain_text("Gecontroleerd op", timeout=10_000)
     expect(answer.locator(".source a")).to_have_attribute("href", re.compile("^https://"))
+
+
+# ---- who is logged in on the page
+
+
+def test_sec13_who_is_logged_in_on_the_site_is_known_and_after_logging_out_the_chat_shows_nothing(page: Page, stack: Any) -> None:
+    """SEC-13: a fresh token for each connection; the conversation's own token is not enough."""
+    sub, logged_in = "browser-resident", True
+
+    def answer(route: Any) -> None:
+        if logged_in:
+            route.fulfill(json={"identity": stack.identity(sub)})
+        else:
+            route.fulfill(status=401)
+
+    site = host_page(page, stack, more='data-identity-url="/host/chat-token"')
+    page.route(f"{site}/chat-token", answer)
+    page.goto(site)
+    open_chat(page)
+    expect(panel(page).get_by_text("digitale assistent").first).to_be_visible()
+    page.reload()
+    open_chat(page)
+    expect(panel(page).get_by_text("digitale assistent").first).to_be_visible()
+    logged_in = False
+    page.reload()
+    open_chat(page)
+    expect(panel(page).get_by_role("alert")).to_contain_text("U bent niet meer ingelogd")
+    expect(panel(page).locator("wegwijs-turn")).to_have_count(0)
+    panel(page).get_by_role("button", name="Nieuw gesprek beginnen").click()
+    expect(panel(page).get_by_text("digitale assistent").first).to_be_visible()
+
+
+def test_prv1_only_the_pages_own_site_is_asked_who_is_logged_in(page: Page, stack: Any) -> None:
+    asked: list[str] = []
+    page.route("https://elsewhere.example/**", lambda route: (asked.append(route.request.url), route.fulfill(json={"identity": "a.b.c"})))
+    page.goto(host_page(page, stack, more='data-identity-url="https://elsewhere.example/token"'))
+    open_chat(page)
+    expect(panel(page).get_by_text("digitale assistent").first).to_be_visible()
+    assert asked == []

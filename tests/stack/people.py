@@ -135,8 +135,9 @@ class Colleague(Client):
 
 
 async def resident(
-    stack: Stack, token: str | None = None, after: int | None = None, *, language: str = "nl", origin: str | None = None
-) -> Resident:
+    stack: Stack, token: str | None = None, after: int | None = None, *, language: str = "nl", origin: str | None = None,
+    identity: str | None = None,
+) -> Resident:  # fmt: skip
     """Connected, and welcomed."""
     client = Resident(await connect(f"{stack.ws_url}/chat/ws", origin=origin or stack.origin, max_size=2**22, compression=None))  # type: ignore[arg-type]
     hello = {
@@ -144,6 +145,7 @@ async def resident(
         "language": language,
         **({"token": token} if token else {}),
         **({"after": after} if after is not None else {}),
+        **({"identity": identity} if identity else {}),
     }
     await client.send_raw(json.dumps(hello))
     welcome = await client.until(lambda frame: frame["type"] in ("welcome", "error"))

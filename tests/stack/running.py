@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.stack import site
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 WEGWIJS = ROOT / ".venv" / "bin" / "wegwijs"
 READY_WITHIN = 240.0  # seconds; a busy machine loads TensorFlow slowly
@@ -35,7 +37,8 @@ class Stack:
         clean = {
             name: value for name, value in os.environ.items() if not name.startswith("WEGWIJS_") or name == "WEGWIJS_TEST_POSTGRES_URL"
         }
-        self._env = {**clean, "WEGWIJS_PORT": str(self.port), "WEGWIJS_DATA": str(data), "WEGWIJS_OPENING_HOURS": "always", **env}
+        self._env = {**clean, "WEGWIJS_PORT": str(self.port), "WEGWIJS_DATA": str(data), "WEGWIJS_OPENING_HOURS": "always",
+                     "WEGWIJS_IDENTITY_KEYS": str(site.write_keys(data)), "WEGWIJS_IDENTITY_ISSUER": site.ISSUER, **env}  # fmt: skip
         self._process: subprocess.Popen[bytes] | None = None
         self._staff: set[str] = set()
 
@@ -112,6 +115,10 @@ class Stack:
         return subprocess.run(
             [WEGWIJS, *arguments], env=self._env, cwd=ROOT, input=stdin, capture_output=True, text=True, check=False, timeout=60
         )
+
+    def identity(self, sub: str, **claims: Any) -> str:
+        """A fresh token of the municipality's site for who is logged in there as `sub`."""
+        return site.token(self.url, sub, **claims)
 
     def staff(self, name: str, team: str = "kcc", role: str = "medewerker") -> tuple[str, str]:
         """(name, password) of an account, made at the first call."""

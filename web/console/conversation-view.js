@@ -63,7 +63,7 @@ export class ConversationView extends HTMLElement {
     this.querySelector("h2").textContent = name
     this.#state(mine)
     this.packet.show(known.packet, topicName)
-    this.querySelector("contacts-panel").show(known.contacts, known.callbacks, { subjectName: topicName, staffName: (id) => desk.staffName(id) })
+    this.querySelector("contacts-panel").show({ ...known, identity: known.packet?.identity }, { subjectName: topicName, staffName: (id) => desk.staffName(id) })
     this.querySelector(".claim-first").hidden = known.state !== "waiting"
     this.#allow({ claim: known.state === "waiting", transfer: mine, return: mine && known.channel !== "voice", wrapup: mine })
     this.reply.can(mine && known.channel !== "voice", known.state !== "closed" && known.state !== undefined)

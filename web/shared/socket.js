@@ -1,7 +1,7 @@
 /**
  * A WebSocket that comes back. JSON frames in and out; what was said is replayed by the server, never kept here.
  *
- *   const socket = new ReconnectingSocket(url, { greet: () => ({ type: "hello", … }) })   // greet may be left out
+ *   const socket = new ReconnectingSocket(url, { greet: () => ({ type: "hello", … }) })   // or a promise of it; may be left out
  *   socket.open()            connect, and keep connected until close()
  *   socket.send(frame)       → true if it was handed to an open connection; false otherwise, and nothing is kept
  *   socket.reconnect()       drop the connection if there is one, and connect again now
@@ -73,15 +73,21 @@ export class ReconnectingSocket extends EventTarget {
     this.#socket = socket
     const mine = (listener) => (event) => this.#socket === socket && listener(event)
     this.#timer = setTimeout(mine(() => this.#ended(1006)), CONNECT_TIMEOUT)
-    socket.addEventListener("open", mine(() => this.#opened()))
+    socket.addEventListener("open", mine(() => this.#opened(socket)))
     socket.addEventListener("message", mine((event) => this.#received(event.data)))
     socket.addEventListener("close", mine((event) => this.#ended(event.code)))
     socket.addEventListener("error", mine(() => this.#ended(1006)))          // blocked by policy: no close follows
   }
 
-  #opened() {
+  async #opened(socket) {
     clearTimeout(this.#timer)
-    const greeting = this.#greet()
+    let greeting
+    try {
+      greeting = await this.#greet()
+    } catch {
+      return this.#socket === socket && this.#ended(1006)      // what the greeting needs cannot be had now
+    }
+    if (this.#socket !== socket) return
     if (greeting) this.send(greeting)
     this.#tell("connect")
   }

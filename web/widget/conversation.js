@@ -6,7 +6,7 @@
  *
  * Events: "turns" { turns, silent }; "sending" { id, text, delivery } with delivery "sending" | "waiting" | "failed" |
  * "refused" | "stored"; "state"; "typing" { on }; "working" { on }; "connection" { online }; "problem" { message };
- * "lost" { why: "unknown" | "elsewhere" }; "fresh"; "language".
+ * "lost" { why: "unknown" | "elsewhere" | "identify" }; "fresh"; "language".
  */
 import { ReconnectingSocket } from "../shared/socket.js"
 
@@ -19,6 +19,7 @@ export class Conversation extends EventTarget {
   state = { state: "bot" }
   online = false
   id = null
+  #identity
   #store
   #socket
   #last = 0
@@ -27,8 +28,10 @@ export class Conversation extends EventTarget {
   #overdue
   #refusal = null
 
-  constructor({ url, store }) {
+  /** `identity`: a function that gives a promise of the site's token of who is logged in there, or of null. */
+  constructor({ url, store, identity = () => null }) {
     super()
+    this.#identity = identity
     this.#store = store
     this.#socket = new ReconnectingSocket(url, { greet: () => this.#hello() })
     this.#socket.addEventListener("frame", (event) => this.#receive(event.frame))
@@ -104,10 +107,22 @@ export class Conversation extends EventTarget {
     this.open()
   }
 
-  #hello() {
+  async #hello() {
+    const identity = await this.#who()
     const token = this.#store.get("token")
     const after = this.#last || undefined
-    return { type: "hello", token, after, language: this.#store.get("language"), page: location.origin + location.pathname }
+    return { type: "hello", token, after, language: this.#store.get("language"), page: location.origin + location.pathname, identity }
+  }
+
+  /** A site that cannot say it must not keep anybody from chatting; who is known already waits until it can. */
+  async #who() {
+    try {
+      const identity = (await this.#identity()) ?? undefined
+      if (identity) this.#store.set({ known: true })
+      return identity
+    } catch (error) {
+      if (this.#store.get("known")) throw error
+    }
   }
 
   #receive(frame) {
@@ -182,7 +197,7 @@ export class Conversation extends EventTarget {
 
   #refused({ id, code, message }) {
     this.#refusal = code
-    if (!id && code === "not_found") return            // the close that follows says that this is final
+    if (!id && ["not_found", "identify"].includes(code)) return            // the close that follows says that this is final
     this.#tell("working", { on: false })
     const entry = this.pending.find(({ frame }) => frame.id === id)
     const keep = entry?.text && TRY_AGAIN.includes(code)
@@ -193,7 +208,7 @@ export class Conversation extends EventTarget {
   }
 
   #disconnected({ code, again }) {
-    const why = this.#refusal === "not_found" ? "unknown" : "elsewhere"
+    const why = { not_found: "unknown", identify: "identify" }[this.#refusal] ?? "elsewhere"
     this.#refusal = null
     clearTimeout(this.#overdue)
     this.#online(false)

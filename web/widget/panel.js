@@ -1,6 +1,6 @@
 /**
  * <wegwijs-panel>: the open chat. It puts the parts together and passes news between them and the conversation.
- * `createPanel(options)` → { panel, sheet }; options: base, language, phone, contactUrl.
+ * `createPanel(options)` → { panel, sheet }; options: base, language, phone, contactUrl, identityUrl.
  * Events: "minimise" { focus }; "unread" (a count); "language" (a code).
  */
 import { element, fill, loadSheet } from "../shared/element.js"
@@ -9,6 +9,7 @@ import { safeHref } from "../shared/links.js"
 import { defineComposer } from "./composer.js"
 import { Conversation } from "./conversation.js"
 import { defineEnding } from "./ending.js"
+import { siteIdentity } from "./identity.js"
 import { icon } from "./icons.js"
 import { Store } from "./store.js"
 import { TEXTS } from "./texts.js"
@@ -62,7 +63,7 @@ export class Panel extends HTMLElement {
     this.#store.set({ language: known(this.#store.get("language"), options.language) })
     const url = new URL("chat/ws", options.base)
     url.protocol = url.protocol.replace("http", "ws")
-    this.#conversation = new Conversation({ url, store: this.#store })
+    this.#conversation = new Conversation({ url, store: this.#store, identity: siteIdentity(options.identityUrl) })
   }
 
   get language() {
@@ -327,9 +328,9 @@ export class Panel extends HTMLElement {
 
   #lost(why) {
     clearTimeout(this.#timers.offline)
-    this.#warn(this.t(why === "unknown" ? "lost" : "elsewhere"))
-    const act = why === "unknown" ? () => this.#fresh() : () => this.#resume()
-    fill(this.#actions, element("button", { type: "button", class: "primary", onclick: act }, this.t(why === "unknown" ? "fresh" : "resume")))
+    this.#warn(this.t({ unknown: "lost" }[why] ?? why))
+    const ways = [why !== "unknown" && ["resume", () => this.#resume()], why !== "elsewhere" && ["fresh", () => this.#fresh()]].filter(Boolean)
+    fill(this.#actions, ways.map(([name, act]) => element("button", { type: "button", class: "primary", onclick: act }, this.t(name))))
     this.#actions.hidden = false
   }
 

@@ -1,5 +1,5 @@
 /**
- * What one tab remembers of its conversation: { token, language, state, seen, draft, pending, rated }.
+ * What one tab remembers of its conversation: { token, language, state, known, seen, draft, pending, rated }.
  * sessionStorage, not localStorage: the next visitor of a shared computer in the library must not find it.
  * A browser that forbids storage still chats; it only forgets at a reload.
  */

@@ -3,7 +3,8 @@
  * integrity value covers it and one request is all that a visitor who never chats makes. Nothing is stored or sent.
  *
  *   <script type="module" src="https://HOST/web/v1/widget/wegwijs.js"
- *     data-language="nl" data-phone="14 0123" data-contact-url="https://…" data-mount="#id" data-theme-class="utrecht-theme">
+ *     data-language="nl" data-phone="14 0123" data-contact-url="https://…" data-mount="#id" data-theme-class="utrecht-theme"
+ *     data-identity-url="/mijn/chat-token">
  *
  * Colours come in pairs of background and text. A pair is taken whole from the first level of the chain that has both
  * and enough contrast, so a theme with half of a pair can never put white text on our white. Written as var(), the
@@ -260,10 +261,10 @@ function speech() {
 }
 
 /** Puts the chat on the page; a page without our script tag may import this and call it. */
-export function mount({ language, phone, contactUrl, mount: place, themeClass } = {}) {
+export function mount({ language, phone, contactUrl, mount: place, themeClass, identityUrl } = {}) {
   const wish = [language, document.documentElement.lang].find((tag) => /^(nl|en)/i.test(tag ?? "")) ?? "nl"
   const chat = Object.assign(document.createElement("wegwijs-chat"), {
-    options: { language: wish.slice(0, 2).toLowerCase(), phone, contactUrl },
+    options: { language: wish.slice(0, 2).toLowerCase(), phone, contactUrl, identityUrl },
   })
   const parent = (place && document.querySelector(place)) || (themeClass && document.querySelector(`.${CSS.escape(themeClass)}:not(html)`)) || document.body
   if (themeClass && !parent.closest(`.${CSS.escape(themeClass)}`)) chat.classList.add(themeClass)

@@ -1,7 +1,7 @@
 """/console/ws: what staff do becomes events, and what was stored becomes frames for those who may see it."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from handover.conversation.conversation import Conversation, Insert, Refused, St
 from handover.conversation.events import Event, Person
 from handover.conversation.privacy import mask
 from handover.conversation.states import State
+from handover.history.contacts import Contacts
 from handover.history.store import Receipt, Store, Unavailable
 from handover.hub import Hub
 from handover.perform import NotFound, Performer
@@ -35,6 +36,7 @@ class Consoles:
 
     def __init__(self, performer: Performer, store: Store, hub: Hub, presence: Presence, library: Library) -> None:
         self.performer, self.store, self.hub, self.presence, self.library = performer, store, hub, presence, library
+        self.contacts = Contacts(store)
         self.presence_stale = self.callbacks_stale = False  # the broadcaster tells everybody at the next tick
 
     async def presence_frame(self) -> dict[str, Any]:
@@ -78,12 +80,16 @@ class Consoles:
 
     async def callbacks(self, **which: Any) -> list[dict[str, Any]]:
         """As on the wire; `which` as of Store.callbacks."""
-        return [
-            {"callback": str(row["id"]), "conversation": str(row["conversation_id"]), "phone": row["phone"], "name": row["name"],
-             "question": row["question"], "topic": row["topic"], "status": row["status"], "created_at": moment(row["created_at"]),
-             "done_by": str(row["done_by"]) if row["done_by"] else None}
-            for row in await self.store.callbacks(**which)
-        ]  # fmt: skip
+        return [callback(row) for row in await self.store.callbacks(**which)]
+
+    async def customer_view(self, c: Conversation) -> dict[str, Any]:
+        """What is known of this resident's contacts, as on the wire."""
+        found = await self.contacts.view(c.id, c.identity.person if c.identity else None)
+        return {
+            "contacts": [contact(row._asdict()) for row in found.moments],
+            "callbacks": [callback(row._asdict()) for row in found.callbacks],
+            "details": [{**detail, "verified_at": moment(detail["verified_at"])} for detail in found.details],
+        }
 
 
 @dataclass(frozen=True)
@@ -273,7 +279,7 @@ class ConsoleSocket(Connection):
             self.push({
                 "type": "context", "conversation": str(id), "state": c.state.value, "epoch": c.epoch, "team": c.team,
                 "owner": _owner(c), "language": c.language, "packet": c.packet, "turns": [turn_for_staff(turn) for turn in turns],
-                "contacts": await self._contacts(c), "callbacks": await self._on.callbacks(conversation=id),
+                **await self._on.customer_view(c),
             })  # fmt: skip
             self.push({"type": "ack", "id": str(frame.id)})
             self._opened.add(id)
@@ -287,14 +293,6 @@ class ConsoleSocket(Connection):
         if c.state in (State.WAITING, State.STAFF) and c.team in self.member.teams:
             return True
         return await self._on.store.took_part(c.id, self.staff, self.member.teams)
-
-    async def _contacts(self, c: Conversation) -> list[dict[str, Any]]:
-        """Earlier contact moments; of somebody who is not known, only those of this very conversation."""
-        return [
-            {"at": moment(row["at"]), "channel": c.channel, "subject": row["subjects"], "outcome": row["outcome"],
-             "summary": row["summary"], "by": row["by_name"]}
-            for row in reversed(await self._on.store.wrap_ups(c.id))
-        ]  # fmt: skip
 
     async def _audit(self, action: str, object: UUID, result: str) -> None:
         now, actor = self._on.performer.now(), str(self.staff)
@@ -364,6 +362,24 @@ class ConsoleSocket(Connection):
 
 def me(member: Member) -> dict[str, Any]:
     return {"staff": str(member.staff), "name": member.name, "role": member.role, "teams": list(member.teams)}
+
+
+def contact(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of `segment` as an earlier contact. `subject`: its topic, or in words where it has none."""
+    return {
+        "segment": str(row["id"]), "conversation": str(row["conversation_id"]), "reference": row["reference"],
+        "at": moment(row["started_at"]), "ended_at": moment(row["ended_at"]), "channel": row["channel"],
+        "subject": [row["topic"] or row["subject"]], "outcome": row["outcome"], "summary": row["summary"],
+        "promised": row["promised"], "by": row["by"] or "",
+    }  # fmt: skip
+
+
+def callback(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "callback": str(row["id"]), "conversation": str(row["conversation_id"]), "phone": row["phone"], "name": row["name"],
+        "question": row["question"], "topic": row["topic"], "status": row["status"], "created_at": moment(row["created_at"]),
+        "done_by": str(row["done_by"]) if row["done_by"] else None,
+    }  # fmt: skip
 
 
 def summary(c: Conversation) -> dict[str, Any]:

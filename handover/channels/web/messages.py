@@ -23,6 +23,7 @@ class Hello(Frame, frozen=True):
     after: Count = 0
     language: Literal["nl", "en"] = "nl"
     page: Annotated[str, Meta(max_length=2000)] | None = None
+    identity: Annotated[str, Meta(max_length=8000)] | None = None
 
 
 class Message(Frame, frozen=True):

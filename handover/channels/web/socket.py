@@ -1,6 +1,7 @@
 """/chat/ws: a resident's frames become events, and what was stored becomes frames. No dialogue logic."""
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -10,12 +11,14 @@ import structlog
 
 from handover.channels.connection import POLICY, BadFrame, Bucket, Connection
 from handover.channels.web import messages as m
+from handover.channels.web.identity import Identities, NotIdentified
 from handover.channels.wire import moment, turn_for_resident
 from handover.content.library import Library
 from handover.conversation import events as ev
 from handover.conversation.conversation import Conversation, Refused, Step
 from handover.conversation.events import Event
 from handover.conversation.states import REPLAY_AFTER_CLOSING, State
+from handover.history.people import People, Replayed
 from handover.history.store import Receipt, Store, Unavailable
 from handover.hub import Hub
 from handover.perform import NotFound, Performer
@@ -26,14 +29,27 @@ log = structlog.get_logger()
 WELCOME_AT_MOST = 200  # turns; the rest follows one by one
 BURST, PER_SECOND = 120, 2.0  # frames of one socket
 HELLO_WITHIN = 15.0  # seconds
+IDENTITY_HOLDS = 1800.0  # seconds that a socket may speak for a known resident; then it must be shown anew who it is
+IDENTIFY_AGAIN = 4003  # closes such a socket: the widget comes back with a fresh token
 SECONDS_PER_PLACE = 180  # a rough promise of the waiting time: an average conversation of three minutes
 
 
 class Residents:
     """What all resident sockets need."""
 
-    def __init__(self, performer: Performer, store: Store, hub: Hub, desk: Desk, library: Library) -> None:
+    def __init__(
+        self, performer: Performer, store: Store, hub: Hub, desk: Desk, library: Library, identities: Identities, people: People
+    ) -> None:
         self.performer, self.store, self.hub, self.desk, self.library = performer, store, hub, desk, library
+        self.identities, self.people = identities, people
+
+    async def who(self, token: str) -> ev.Identity:
+        """Uses the token up. Raises NotIdentified or Unavailable."""
+        now = self.performer.now()
+        try:
+            return await self.people.known(self.identities.read(token, now), now)
+        except Replayed:
+            raise NotIdentified("used before") from None
 
 
 class ResidentSocket(Connection):
@@ -45,6 +61,8 @@ class ResidentSocket(Connection):
         self._may_start = may_start
         self._conversation: UUID | None = None
         self._language = "nl"
+        self._holds: asyncio.TimerHandle | None = None
+        self._identity: ev.Identity | None = None  # that this very socket proved
         self._place: tuple[int, int | None] = (0, None)  # epoch and place in the queue, as last told
 
     async def run(self) -> None:
@@ -54,6 +72,8 @@ class ResidentSocket(Connection):
                 while (frame := await self.next(_after_hello)) is not None:
                     await self._handle(frame)
         finally:
+            if self._holds:
+                self._holds.cancel()
             if self._conversation:
                 self._on.hub.leave(self._conversation, self)
             await self.end()
@@ -74,7 +94,11 @@ class ResidentSocket(Connection):
             return False
         self._language = hello.language
         try:
+            self._identity = await self._on.who(hello.identity) if hello.identity else None
             return await self._welcome(hello)
+        except NotIdentified as error:
+            log.warning("identity.refused", reason=str(error))
+            return self._refuse("identify")
         except Unavailable:
             self.complain("unavailable")
             self.drop(1013, "unavailable")
@@ -93,21 +117,43 @@ class ResidentSocket(Connection):
         else:
             id = await self._on.store.by_token(hashed(token))
 
-        async def attach(conversation: Conversation) -> bool:
+        async def attach(conversation: Conversation) -> str | None:
+            """Why not, or None."""
             closed = conversation.closed_at
             if closed and self._on.performer.now() - closed > REPLAY_AFTER_CLOSING:
-                return False
+                return "not_found"
+            if not self._may_see(conversation):
+                return "not_found" if self._identity else "identify"
             await self._replay(conversation, token, hello.after)
-            return True
+            return None
 
-        try:
-            if id and await self._on.performer.look(id, attach):
-                return True
-        except NotFound:
-            pass
-        self.complain("not_found")
-        self.drop(POLICY, "not_found")
+        wrong: str | None = "not_found"
+        with contextlib.suppress(NotFound):
+            if id and await self._becomes_theirs(id):
+                wrong = await self._on.performer.look(id, attach)
+        return self._refuse(wrong) if wrong else True
+
+    def _refuse(self, code: str) -> bool:
+        self.complain(code)
+        self.drop(POLICY, code)
         return False
+
+    async def _becomes_theirs(self, id: UUID) -> bool:
+        """A conversation that was nobody's is the known resident's from now on; somebody else's stays theirs. Raises NotFound."""
+        if self._identity is None:
+            return True
+        self._holds = asyncio.get_running_loop().call_later(IDENTITY_HOLDS, self.drop, IDENTIFY_AGAIN, "identify")
+        identified = ev.Identified(self._identity)
+        try:
+            await self._on.performer.perform(id, lambda c: identified if c.state is not State.CLOSED else None)
+        except Refused:
+            return False
+        return True
+
+    def _may_see(self, conversation: Conversation) -> bool:
+        """Of a known resident only who has just proved to be them, whoever has the token (SEC-13)."""
+        known = conversation.identity
+        return known is None or (self._identity is not None and self._identity.person == known.person)
 
     async def _replay(self, conversation: Conversation, token: str, after: int) -> None:
         """Nothing can be stored between reading the turns and listening for the next: this runs under the conversation's lock."""
@@ -193,6 +239,9 @@ class ResidentSocket(Connection):
     # Out
 
     def stepped(self, step: Step, position: int | None) -> None:
+        if not self._may_see(step.after):
+            self.drop(IDENTIFY_AGAIN, "identify")
+            return
         for turn in step.turns:
             if turn.seq is not None:
                 self.push({"type": "turn", "turn": turn_for_resident(turn)})
