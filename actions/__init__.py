@@ -12,7 +12,7 @@ from rasa_sdk.interfaces import Tracker
 
 from actions import answer, callback, fallback, people, referral, smalltalk, thresholds, urgent
 from actions.hearing import hear
-from actions.turns import Decision, Desk, Heard, Reply, Voice, new_entities
+from actions.turns import Decision, Desk, Desks, Heard, Reply, Voice, new_entities
 from handover.content.library import Library
 
 DECISIONS: dict[str, Decision] = {
@@ -34,7 +34,7 @@ FOLLOW_UPS_POSSIBLE = {"action_referral", "action_smalltalk", "action_fallback"}
 Served = Callable[[CollectingDispatcher, Tracker, dict[str, Any]], Awaitable[list[Any]]]
 
 
-def register(executor: ActionExecutor, library: Library, desk: Desk) -> None:
+def register(executor: ActionExecutor, library: Library, desk: Desks) -> None:
     """Puts every action on `executor`, as functions that know the content and the desk."""
     for name in DECISIONS:
         executor.register_function(name, _served(name, library, desk))
@@ -43,7 +43,7 @@ def register(executor: ActionExecutor, library: Library, desk: Desk) -> None:
 
 def decide(name: str, heard: Heard, library: Library, desk: Desk) -> Reply:
     """What action `name` says to `heard`."""
-    voice = Voice(library, desk, heard.language)
+    voice = Voice(library, desk, heard.language, heard.by_ear)
     if name in UNDERSTANDING_NEEDED and heard.slot("callback_pending") and callback.stops(heard):
         return callback.cancelled(voice)
     if name in UNDERSTANDING_NEEDED and heard.foreign:
@@ -60,10 +60,10 @@ def _goes_on(heard: Heard) -> bool:
     return heard.intent in ("out_of_scope", "nonsense") and answer.points_back(heard)
 
 
-def _served(name: str, library: Library, desk: Desk) -> Served:
+def _served(name: str, library: Library, desk: Desks) -> Served:
     async def run(dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
         heard = hear(tracker, thresholds.ANSWER)
-        reply = decide(name, heard, library, desk)
+        reply = decide(name, heard, library, desk.by_phone if heard.by_ear else desk)
         spoken = {"language": heard.language} if heard.language != heard.conversation_language else {}
         dispatcher.utter_message(json_message={"turn": {**spoken, **reply.turn}})
         # what this turn offers is all that "ja" can mean next

@@ -139,7 +139,9 @@ def tell(heard: Heard, voice: Voice, topic: str, wanted: str, confidence: float 
     choices = follow_ups(voice, found)
     if sensitive(heard, voice, found):
         choices.append(voice.person("sensitive"))
-    said = turn("answer", text, topic=topic, aspect=found.aspect, link=found.link, checked_on=found.checked_on.isoformat(),
+    heard_as = found.spoken if asked_for else f"{voice.say('fallback.no_aspect', title=voice.title(topic))} {found.spoken}"
+    spoken = heard_as if voice.by_ear else None
+    said = turn("answer", text, topic=topic, aspect=found.aspect, spoken=spoken, link=found.link, checked_on=found.checked_on.isoformat(),
                 choices=choices, confidence=confidence)  # fmt: skip
     tried = [*(heard.slot("tried") or []), {"topic": topic, "aspect": found.aspect}][-TRIED_AT_MOST:]
     return Reply(said, {**asked(heard), "topic": topic, "aspect": found.aspect, "tried": tried, "failures": 0, "clarified": None})
@@ -175,7 +177,8 @@ def tell_both(heard: Heard, voice: Voice, both: list[tuple[str, str]]) -> Reply 
     subjects = [{"topic": found.topic, "aspect": found.aspect} for found in (first, second)]
     if sensitive(heard, voice, first) or sensitive(heard, voice, second):
         choices.append(voice.person("sensitive"))
-    said = turn("answer", text, topic=first.topic, aspect=first.aspect, topics=subjects, link=first.link,
+    spoken = f"{first.spoken} {second.spoken}" if voice.by_ear else None
+    said = turn("answer", text, topic=first.topic, aspect=first.aspect, topics=subjects, spoken=spoken, link=first.link,
                 checked_on=min(first.checked_on, second.checked_on).isoformat(), choices=choices)  # fmt: skip
     tried = [*(heard.slot("tried") or []), *subjects][-TRIED_AT_MOST:]
     return Reply(said, {**asked(heard), "topic": second.topic, "aspect": second.aspect, "tried": tried, "failures": 0, "clarified": None})

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from actions.turns import Heard
+from handover.conversation.calls import BY_EAR
 
 SPOKEN = ("nl", "en")
 LANGUAGE_FROM = 0.70  # surer than this that a text is in the other language of ours: answer in that one
@@ -46,6 +47,7 @@ def hear(tracker: Any, sure_topic: float) -> Heard:
         parts=tuple(message.get("parts") or ()), entities=tuple(message.get("entities") or ()), structured=structured,
         language=conversation if structured else answer_language(conversation, detected, confidence, len(text.split())),
         conversation_language=conversation, foreign=None if structured else foreign_language(text, detected, confidence, recognised),
+        by_ear=str(tracker.sender_id).startswith(BY_EAR),
         in_form=metadata.get("loop") == "callback_form", refused=_refused(tracker.events), slots=tracker.slots,
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ def offer_person(heard: Heard, voice: Voice) -> Reply:
     story = {"question": heard.text} if len(heard.words) >= STORY and not heard.slot("question") else {}
     if not voice.desk.reachable():
         return Reply(turn("notice", voice.nobody(), choices=voice.ways_out()), story)
-    if "human" in heard.offered:
+    if "human" in heard.offered or heard.by_ear:  # a caller who asks for a person is put through
         return accept(heard, voice)
     if heard.subkind == "phone":
         text, choices = voice.say("handover_offer.phone"), [voice.callback(), voice.human("request"), voice.no_human()]

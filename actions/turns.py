@@ -22,6 +22,13 @@ class Desk(Protocol):
     def opens_at(self) -> datetime: ...
 
 
+class Desks(Desk, Protocol):
+    """`by_phone`: the same as a caller may reach it."""
+
+    @property
+    def by_phone(self) -> Desk: ...
+
+
 @dataclass(frozen=True)
 class Heard:
     """One message as the bot understood it, and what it remembers. `structured`: a button, not typed.
@@ -40,6 +47,7 @@ class Heard:
     language: str = "nl"
     conversation_language: str = "nl"
     foreign: str | None = None
+    by_ear: bool = False  # a caller, to whom the answer is spoken
     in_form: bool = False
     refused: bool = False  # what was typed for the form was no telephone number
     slots: dict[str, Any] = field(default_factory=dict)
@@ -72,9 +80,10 @@ class Voice:
     library: Library
     desk: Desk
     language: str
+    by_ear: bool = False
 
     def say(self, key: str, **values: object) -> str:
-        return self.library.text(key, self.language, **values)
+        return (self.library.spoken if self.by_ear else self.library.text)(key, self.language, **values)
 
     def knows(self, key: str) -> bool:
         return self.library.has_text(key)

@@ -23,8 +23,11 @@ from handover.channels.console.login import Gate
 from handover.channels.console.socket import Consoles, ConsoleSocket, Origin
 from handover.channels.limits import Budget, client_address
 from handover.channels.pages import add_pages, allowed_origin
+from handover.channels.voice.calls import Calls
+from handover.channels.voice.routes import Gateways, add_voice
 from handover.channels.web.identity import Identities
 from handover.channels.web.socket import Residents, ResidentSocket
+from handover.codes import Codes
 from handover.content.library import Library
 from handover.conversation.conversation import Conversation, Refused
 from handover.conversation.events import Event, StaffLost
@@ -86,6 +89,9 @@ class Service:
         self.performer.hand_over = self.desk.human_asked
         self.accounts = Accounts(self.store)
         self._tasks.append(asyncio.create_task(self.accounts.warm_up()))
+        self.codes = Codes(self.store, self.now)
+        self.calls = Calls(self.performer, self.store, self.hub, self.desk, self.library, self.codes)
+        self.gateways = Gateways(self.calls, self.settings, self.now)
         self.consoles = Consoles(self.performer, self.store, self.hub, self.presence, self.library)
         self.people = People(self.store)
         self.residents = Residents(self.performer, self.store, self.hub, self.desk, self.library, self.identities, self.people)
@@ -129,6 +135,7 @@ class Service:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.calls.stop()
         await self.performer.stop()
         await self.bot.close()
         await self.store.stop()
@@ -154,6 +161,7 @@ class Service:
         await self.consoles.broadcast(beat=False)
 
     async def _beat(self) -> None:
+        await self.calls.forget(self.now())
         await self.consoles.broadcast(beat=True)
         answers = self.library.answers.overdue(self.now().date())
         if answers:
@@ -195,6 +203,7 @@ def make_app(service: Service, port: int) -> Sanic:
     registry, answer_seconds = _metrics(service)
     add_pages(app, settings, service.library, is_open=service.open, health=service.health, registry=registry,
               metrics_token=service.secrets["WEGWIJS_METRICS_TOKEN"])  # fmt: skip
+    add_voice(app, lambda: service.gateways)
     starts, logins = Budget(burst=60, per_second=0.5), Budget(burst=60, per_second=1)
 
     def address(request: Request) -> str:

@@ -32,6 +32,7 @@ DUE_EVENTS: dict[str, type[Event]] = {
     "nobody_came": ev.NobodyCame,
     "idle_warning": ev.IdleWarned,
     "idle_close": ev.IdleClosed,
+    "call_lost": ev.CallLost,
     "destroy": ev.DestructionPutOff,
 }
 
@@ -63,15 +64,16 @@ class Performer:
     # The way in
 
     async def begin(
-        self, *, language: str, channel: str, page: str | None, token_hash: bytes, external_key: str | None = None
-    ) -> Conversation:
-        """A new conversation with its greeting, durable. Raises Unavailable."""
+        self, *, language: str, channel: str, page: str | None, token_hash: bytes | None, external_key: str | None = None,
+        caller: ev.Caller | None = None,
+    ) -> Conversation:  # fmt: skip
+        """A new conversation with its greeting, durable. Raises Unavailable; Conflict if there is one with this key."""
         now = self.now()
         conversation = Conversation(
             id=uuid7(now), reference=new_reference(), channel=channel, language=language, page=page, created_at=now, last_at=now,
             external_key=external_key,
         )  # fmt: skip
-        step = begin(conversation, now, self._content, self._new_id)
+        step = begin(conversation, now, self._content, self._new_id, caller)
         await self._store.commit(step, token_hash=token_hash)
         self._keep(conversation.id).conversation = step.after
         log.info("conversation.began", conversation=str(conversation.id), channel=channel)

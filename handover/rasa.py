@@ -8,6 +8,7 @@ from uuid import UUID
 import httpx
 import msgspec
 
+from handover.conversation.calls import BY_EAR
 from handover.conversation.conversation import AskBot
 from handover.conversation.events import BotReply
 from handover.conversation.states import ANSWER_LIMIT
@@ -50,7 +51,8 @@ class Bot:
         """Raises BotError."""
         ask = asked.ask
         message = {"text": ask.text[:TEXT_AT_MOST]} if ask.text is not None else {"intent": ask.intent, "entities": ask.entities}
-        body = {"conversation": str(conversation), "language": language, "message": message, "memory": asked.memory, "missed": asked.missed}
+        whom = f"{BY_EAR}{conversation}" if asked.by_ear else str(conversation)  # Rasa hands nothing but this through to the actions
+        body = {"conversation": whom, "language": language, "message": message, "memory": asked.memory, "missed": asked.missed}
         return await self._post(body)
 
     async def _post(self, body: dict[str, Any]) -> BotReply:

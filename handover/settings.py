@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 from handover.content.hours import Mode
 
+SECRET_AT_LEAST = 8  # characters, of what a gateway proves itself with
 ROOT = Path(__file__).resolve().parent.parent
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -32,6 +34,13 @@ class Settings:
     redis_url: str | None
     rasa_processes: int
     workers: int
+    jambonz: tuple[str, str] | None  # user and password of its sockets
+    jambonz_secret: str | None  # of its webhooks
+    audiocodes_token: str | None
+    twiml_token: str | None
+    voice_ssml: bool
+    voice_nl: str | None
+    voice_en: str | None
     reference_prefix: str = "10"  # two digits
     identity_keys: Path | None = None  # a JSON Web Key Set: with it the municipality's site says who residents are
     identity_issuer: str | None = None
@@ -78,6 +87,13 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
         identity_keys=_file(env, "WEGWIJS_IDENTITY_KEYS", Path()) if env.get("WEGWIJS_IDENTITY_KEYS") else None,
         identity_issuer=env.get("WEGWIJS_IDENTITY_ISSUER") or None,
         vault_keys=_ring(env),
+        jambonz=_pair(env, "WEGWIJS_JAMBONZ_USER", "WEGWIJS_JAMBONZ_PASSWORD"),
+        jambonz_secret=_secret(env, "WEGWIJS_JAMBONZ_SECRET"),
+        audiocodes_token=_secret(env, "WEGWIJS_AUDIOCODES_TOKEN"),
+        twiml_token=_secret(env, "WEGWIJS_TWIML_TOKEN"),
+        voice_ssml=_one_of(env, "WEGWIJS_VOICE_SSML", "on", "off") == "on",
+        voice_nl=_voice(env, "WEGWIJS_VOICE_NL"),
+        voice_en=_voice(env, "WEGWIJS_VOICE_EN"),
     )
 
 
@@ -85,6 +101,33 @@ def _ring(env: Mapping[str, str]) -> str | None:
     """In one line of an environment file the lines of a key ring may be separated by commas or semicolons."""
     given = env.get("WEGWIJS_VAULT_KEYS")
     return given.replace(",", "\n").replace(";", "\n") if given else None
+
+
+def _pair(env: Mapping[str, str], user: str, password: str) -> tuple[str, str] | None:
+    given = env.get(user) or None, _secret(env, password)
+    if given[0] is None and given[1] is None:
+        return None
+    if given[0] is None or given[1] is None:
+        missing = user if given[0] is None else password
+        raise SettingError(f"{missing}='' should be set, because {password if missing == user else user} is")
+    if ":" in given[0]:
+        raise SettingError(f"{user}='{given[0]}' should have no colon")
+    return given[0], given[1]
+
+
+def _secret(env: Mapping[str, str], name: str) -> str | None:
+    """Never shown, not even when it is wrong."""
+    value = env.get(name) or None
+    if value is not None and len(value) < SECRET_AT_LEAST:
+        raise SettingError(f"{name}='…' should have {SECRET_AT_LEAST} characters at least")
+    return value
+
+
+def _voice(env: Mapping[str, str], name: str) -> str | None:
+    value = env.get(name) or None
+    if value is not None and not re.fullmatch(r"[\w.-]+(:[\w. -]+)?", value):
+        raise SettingError(f"{name}='{value}' should look like microsoft:nl-NL-FennaNeural, or be the name alone")
+    return value
 
 
 def is_loopback(host: str) -> bool:

@@ -1,5 +1,6 @@
 """The municipality's facts: who it is, when it is open, its teams, prices and links. One file, data/municipality.yml."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,6 +19,7 @@ class Team:
     id: str
     name: str
     domains: frozenset[str] = frozenset()
+    transfer: str | None = None  # where callers are put through to: sip:… or tel:+31…
 
 
 class Facts:
@@ -44,6 +46,11 @@ class Facts:
 
     def team_name(self, team: str) -> str:
         return next((known.name for known in self.teams if known.id == team), team)
+
+    def transfer(self, team: str | None) -> str | None:
+        """Where a caller for this team is put through to: its own telephone, else that of the first team that has one."""
+        own = [known.transfer for known in self.teams if known.id == team]
+        return next((target for target in [*own, *(known.transfer for known in self.teams)] if target), None)
 
     def value(self, dotted: str, language: str) -> str:
         """The fact as text in that language. Raises KeyError. Numbers under a key that starts with `prijs` are euros."""
@@ -73,7 +80,10 @@ class Facts:
     def _team(self, row: Any) -> Team:
         if not isinstance(row, Mapping) or not all(isinstance(row.get(key), str) for key in ("id", "name")):
             raise ContentError(self.path, getattr(row, "line", self._facts.lines["teams"]), "a team should have an id and a name")
-        return Team(row["id"], row["name"], frozenset(self._list(row, "domains")))
+        transfer = row.get("transfer")
+        if transfer is not None and not re.fullmatch(r"sips?:[^\s?;<>@]+@[\w.:-]+|tel:\+\d{6,15}", str(transfer)):
+            raise ContentError(self.path, row.lines["transfer"], "transfer should look like sip:kcc@pbx.gemeente.nl or tel:+31123456789")
+        return Team(row["id"], row["name"], frozenset(self._list(row, "domains")), transfer and str(transfer))
 
     def _question(self, name: str) -> tuple[str, str]:
         topic, dot, aspect = name.partition(".")

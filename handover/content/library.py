@@ -36,6 +36,10 @@ class Library:
             text = text.replace(f"<{name}>", str(value))
         return text.strip()
 
+    def spoken(self, key: str, language: str, **values: object) -> str:
+        """The same for the ear: what stands under `by_ear`, where other words are needed."""
+        return self.text(f"by_ear.{key}" if self.has_text(f"by_ear.{key}") else key, language, **values)
+
     def has_text(self, key: str) -> bool:
         try:
             return bool(self._entry(key))

@@ -11,8 +11,9 @@ from uuid import UUID
 
 import msgspec
 
+from handover.conversation import calls, segments, states
 from handover.conversation import events as ev
-from handover.conversation import segments, states
+from handover.conversation.calls import VOICE, Call
 from handover.conversation.events import Ask, Event, Identity, Person
 from handover.conversation.segments import Segment
 from handover.conversation.states import TRANSITIONS, State
@@ -34,6 +35,7 @@ class Content(Protocol):
     """What the core needs from the municipality's texts and topics."""
 
     def text(self, key: str, language: str, **values: object) -> str: ...
+    def spoken(self, key: str, language: str, **values: object) -> str: ...
     def top_choices(self, language: str) -> list[dict[str, Any]]: ...
     def upl_uri(self, topic: str) -> str | None: ...
     def upl_name(self, topic: str) -> str: ...
@@ -105,6 +107,7 @@ class Conversation(msgspec.Struct, kw_only=True):
     segment: Segment | None = None  # the subject it is about now
     segments: int = 0  # that it has had
     participants: dict[str, UUID] = {}  # resident, bot, staff: those who are in it now
+    call: Call | None = None  # its telephone side, also after that has ended
 
     @property
     def due_at(self) -> datetime | None:
@@ -134,6 +137,7 @@ class AskBot(msgspec.Struct, frozen=True):
     epoch: int
     memory: dict[str, Any] | None
     missed: tuple[dict[str, str], ...]
+    by_ear: bool = False  # the answer will be spoken
 
 
 class Step(msgspec.Struct):
@@ -194,11 +198,14 @@ def nothing(conversation: Conversation) -> Step:
     return Step(conversation, msgspec.structs.replace(conversation, version=conversation.version + 1), [], [], [])
 
 
-def begin(conversation: Conversation, now: datetime, content: Content, new_id: Callable[[], UUID]) -> Step:
+def begin(conversation: Conversation, now: datetime, content: Content, new_id: Callable[[], UUID], caller: ev.Caller | None = None) -> Step:
     """The first step of a new conversation: the greeting, which says that it is a machine that answers."""
     deciding = _Deciding(conversation, now, content, new_id)
     deciding.step.before = None
-    deciding.bot("greeting", deciding.say("greeting"), choices=content.top_choices(conversation.language))
+    if caller:
+        calls.begin(deciding, caller)
+    else:
+        deciding.bot("greeting", deciding.say("greeting"), choices=content.top_choices(conversation.language))
     deciding.timer("unused", states.UNUSED)
     deciding.joins("resident", deciding.say("name.resident"))
     deciding.joins("bot", deciding.say("name.bot"))
@@ -231,6 +238,15 @@ def record(conversation: Conversation, what: Recorded, now: datetime, content: C
     deciding.timer("destroy", content.kept_for(with_staff=True))
     deciding.finish()
     return deciding.step
+
+
+CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is taken for another
+
+
+def handover_code(handover: UUID) -> str:
+    """The short name of a handover, for a SIP header and a telephone's screen. No secret: whoever asks must be staff."""
+    number = handover.int
+    return "".join(CODE_LETTERS[number // len(CODE_LETTERS) ** place % len(CODE_LETTERS)] for place in range(6))
 
 
 def _why_not(conversation: Conversation, event: Event) -> str:
@@ -271,7 +287,10 @@ class _Deciding:
         self.step.segments = list(self._touched.values())
 
     def take(self, event: Event) -> None:
+        calls.medium(self, event)
         match event:
+            case _ if isinstance(event, calls.EVENTS):
+                calls.take(self, event)
             case ev.Said(text, id):
                 self.resident(text, id)
                 if self.c.state is not State.BOT and self.segment and not self.segment.questions:
@@ -341,11 +360,21 @@ class _Deciding:
     # Turns
 
     def say(self, key: str, **values: object) -> str:
-        return self.content.text(key, self.c.language, **values)
+        return (self.content.spoken if self.c.channel == VOICE else self.content.text)(key, self.c.language, **values)
 
-    def _turn(self, author: Author, name: str, text: str, *, visible: bool = True, note: bool = False, **rest: Any) -> Turn:
-        self.c.pos += 1
+    def insert(self, table: str, values: dict[str, Any]) -> None:
+        self.step.records.append(Insert(table, values))
+
+    def update(self, table: str, id: UUID, values: dict[str, Any]) -> None:
+        self.step.records.append(Update(table, id, values))
+
+    def _turn(
+        self, author: Author, name: str, text: str, *, visible: bool = True, note: bool = False, spoken: str | None = None, **rest: Any
+    ) -> Turn:
         seen = visible and not note
+        if seen and self.c.channel == VOICE:
+            rest["data"] = calls.sounded(self, author, rest.get("kind"), text, rest.get("data", {}), spoken)
+        self.c.pos += 1
         self.c.seq += seen
         turn = Turn(
             pos=self.c.pos, seq=self.c.seq if seen else None, author=author, name=name, text=text, at=self.now,
@@ -360,13 +389,13 @@ class _Deciding:
                 self.c.missed = (*self.c.missed, said)[-MISSED_AT_MOST:]
         return turn
 
-    def resident(self, text: str, id: str | None) -> None:
+    def resident(self, text: str, id: str | None, **more: Any) -> None:
         self.c.spoke = True
         self.c.last_at = self.now
         self._drop_timer("unused")
         self._await_resident()
         self.c.unread += self.c.state is not State.BOT
-        self._turn("resident", self.say("name.resident"), text, data={"id": id} if id else {})
+        self._turn("resident", self.say("name.resident"), text, data={**({"id": id} if id else {}), **more})
 
     def staff(self, by: Person, text: str) -> None:
         self._turn("staff", by.name, text, data={"author_id": str(by.staff)})
@@ -499,7 +528,7 @@ class _Deciding:
     def _await_resident(self) -> None:
         """The clock of a conversation that nobody closes; only while the bot has it."""
         self._drop_timer("idle_warning", "idle_close")
-        if self.c.state is State.BOT and self.c.spoke:
+        if self.c.state is State.BOT and self.c.spoke and self.c.channel != VOICE:
             self.timer("idle_warning", states.IDLE_WARNING)
 
     # Who owns it
@@ -517,6 +546,9 @@ class _Deciding:
             self.c.timers = {"long_wait": self.now + states.LONG_WAIT, "nobody_came": self.now + states.NOBODY_CAME}
         else:
             self.c.timers = {}
+        if self.c.channel == VOICE and state is not State.CLOSED:
+            self._drop_timer("long_wait", "nobody_came")
+            calls.set_timers(self)
         if state is State.BOT:
             self.c.waiting_since, self.c.priority = None, 0
 
@@ -554,7 +586,7 @@ class _Deciding:
             self._drop_timer("answer")
             return
         self.c.timers = {**self.c.timers, "answer": self.c.asks[0].at + states.ANSWER_OVERDUE}
-        self.step.asks.append(AskBot(self.c.asks[0], self.c.epoch, self.c.memory, self.c.missed))
+        self.step.asks.append(AskBot(self.c.asks[0], self.c.epoch, self.c.memory, self.c.missed, self.c.channel == VOICE))
 
     def _chose(self, label: str, do: dict[str, Any]) -> None:
         match do:
@@ -571,6 +603,9 @@ class _Deciding:
 
     def _bot_answered(self, event: ev.BotAnswered) -> None:
         asked = next((ask for ask in self.c.asks if ask.pos == event.ask), None) if event.epoch == self.c.epoch else None
+        if asked and calls.instead(self, event.reply):
+            self._answered(event.ask)
+            return
         for turn in event.reply.turns:
             self._bot_turn(turn, event.reply.understanding, asked)
         if not asked:
@@ -596,7 +631,7 @@ class _Deciding:
         data["understanding"] = understanding
         language = turn.language or self.c.language
         self._turn("bot", self.say("name.bot"), turn.text, visible=visible, kind=turn.kind, topic=turn.topic,
-                   aspect=turn.aspect, language=language, data=data)  # fmt: skip
+                   aspect=turn.aspect, language=language, data=data, spoken=turn.spoken)  # fmt: skip
         if visible:
             self._about_what_was_answered(turn, asked)
         if turn.callback and visible:
@@ -675,6 +710,8 @@ class _Deciding:
         self._new_handover()
         self._about_what_is_handed_over()
         self.system("queue.entered")
+        if self.c.channel == VOICE:
+            calls.handed_over(self)
 
     def _about_what_is_handed_over(self) -> None:
         """The contact moment goes on with people. Without a subject it is one all the same."""
@@ -694,8 +731,10 @@ class _Deciding:
     def _new_handover(self) -> None:
         self.c.packet = self._packet()
         self.c.handover = self.new_id()
+        number = self.c.call.caller.number if self.c.call and self.c.channel == VOICE else None
         self.step.records.append(
             Insert("handover", {
+                "code": handover_code(self.c.handover), "number": number,
                 "id": self.c.handover, "conversation_id": self.c.id, "epoch": self.c.epoch, "team": self.c.team,
                 "reason": self.c.reason, "packet": self.c.packet, "asked_at": self.now, "claimed_at": None,
                 "claimed_by": None, "ended_at": None, "outcome": None,
@@ -762,6 +801,7 @@ class _Deciding:
             raise Refused("taken")
         self._own(State.STAFF, owner=by)
         self._update_handover(claimed_at=self.now, claimed_by=by.staff)
+        calls.claimed(self)
         self.system("staff.joined", name=by.name)
 
     def _owned_by(self, by: Person, epoch: int | None = None) -> None:

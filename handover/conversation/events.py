@@ -60,6 +60,19 @@ class BotTurn(msgspec.Struct, frozen=True, omit_defaults=True):
     callback: dict[str, Any] | None = None
     accept: bool = False  # the resident agreed in words to be handed over
     language: str | None = None
+    spoken: str | None = None  # the same in few words, for the ear
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who calls. `row`: of the table `call`; `key`: `<gateway>:<call id>`; `number`: as the network told it, which proves nothing.
+
+    `told`: the gateway tells how a transfer ended; where it does not, a call-back is drafted before the caller is passed on.
+    """
+
+    row: UUID
+    key: str
+    number: str | None = None
+    told: bool = True
 
 
 class BotReply(msgspec.Struct, frozen=True):
@@ -132,6 +145,79 @@ class Identified(Event, frozen=True):
     """Somebody who can vouch for it says who the resident is."""
 
     identity: Identity
+
+
+# What a caller does, by telephone. `person`: what asking for a person comes to at this moment.
+
+
+class CallJoined(Event, frozen=True):
+    """A conversation that was a chat goes on by telephone."""
+
+    caller: Caller
+
+
+class CallerKnown(Event, frozen=True):
+    """The gateway told the number only after the call had begun."""
+
+    number: str | None
+
+
+class Spoke(Event, frozen=True):
+    """`confidence`: of the recogniser, 0..1, if it gives one."""
+
+    text: str
+    confidence: float | None = None
+    person: "HumanAsked | NobodyAvailable | None" = None
+
+
+class Keyed(Event, frozen=True):
+    """One key or more: digits, * and #."""
+
+    keys: str
+    person: "HumanAsked | NobodyAvailable | None" = None
+
+
+class Silent(Event, frozen=True):
+    """Nothing was heard within the time that was given."""
+
+    person: "HumanAsked | NobodyAvailable | None" = None
+
+
+class CodeRefused(Event, frozen=True):
+    """The code that the caller gave is wrong, used or too old; which of these is not told."""
+
+    person: "HumanAsked | NobodyAvailable | None" = None
+
+
+class CallMoved(Event, frozen=True):
+    """The code was right: the call goes on in another conversation, and this one was only its beginning."""
+
+
+class WebJoined(Event, frozen=True):
+    """The caller has the conversation in a chat as well."""
+
+
+class TransferFailed(Event, frozen=True):
+    """Busy, no answer, refused: the caller is with us again."""
+
+
+class TransferDone(Event, frozen=True):
+    """The caller has spoken with somebody, and that talk is over."""
+
+
+class StillThere(Event, frozen=True):
+    """A sign of life of the gateway, without words of the caller."""
+
+
+class LineLost(Event, frozen=True):
+    """The gateway is gone; the call may live on, and the gateway come back."""
+
+
+class HungUp(Event, frozen=True):
+    """The call is over. `key`: which one; another call may go on in the same conversation."""
+
+    key: str
+    reason: str = "hung_up"
 
 
 # What the bot does
@@ -223,6 +309,10 @@ class IdleWarned(Event, frozen=True):
 
 class IdleClosed(Event, frozen=True):
     pass
+
+
+class CallLost(Event, frozen=True):
+    """Nothing was heard of a call for so long that it must be over; or it is, and nobody took over who asked for a person."""
 
 
 class DestructionPutOff(Event, frozen=True):

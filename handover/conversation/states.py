@@ -17,16 +17,24 @@ from handover.conversation.events import (
     AnswerOverdue,
     BotAnswered,
     BotFailed,
+    CallerKnown,
+    CallJoined,
+    CallLost,
+    CallMoved,
     Chose,
     Claimed,
     Closed,
+    CodeRefused,
     DestructionPutOff,
     Event,
     HumanAsked,
+    HungUp,
     Identified,
     IdleClosed,
     IdleWarned,
+    Keyed,
     LanguageChanged,
+    LineLost,
     NobodyAvailable,
     NobodyCame,
     Noted,
@@ -35,9 +43,15 @@ from handover.conversation.events import (
     Replied,
     Returned,
     Said,
+    Silent,
+    Spoke,
     StaffLost,
+    StillThere,
+    TransferDone,
+    TransferFailed,
     Transferred,
     WaitedLong,
+    WebJoined,
     WrappedUp,
 )
 
@@ -61,7 +75,19 @@ TRANSITIONS: dict[State, dict[type[Event], State]] = {
         AnswerOverdue: State.BOT,
         NobodyAvailable: State.BOT,
         IdleWarned: State.BOT,
+        CallJoined: State.BOT,
+        CallerKnown: State.BOT,
+        Spoke: State.BOT,
+        Keyed: State.BOT,
+        Silent: State.BOT,
+        CodeRefused: State.BOT,
+        StillThere: State.BOT,
+        LineLost: State.BOT,
+        WebJoined: State.BOT,
         HumanAsked: State.WAITING,
+        CallMoved: State.CLOSED,
+        HungUp: State.CLOSED,  # or, of a chat that went on by telephone, BOT
+        CallLost: State.CLOSED,  # the same
         IdleClosed: State.CLOSED,
         Closed: State.CLOSED,
     },
@@ -74,10 +100,22 @@ TRANSITIONS: dict[State, dict[type[Event], State]] = {
         BotAnswered: State.WAITING,  # too late: kept, suppressed
         BotFailed: State.WAITING,
         Noted: State.WAITING,
+        CallJoined: State.WAITING,
+        CallerKnown: State.WAITING,
+        Spoke: State.WAITING,  # or, of a caller who should be with a colleague by now, BOT
+        Keyed: State.WAITING,  # the same
+        Silent: State.WAITING,  # the same
+        StillThere: State.WAITING,
+        LineLost: State.WAITING,
+        WebJoined: State.WAITING,
+        HungUp: State.WAITING,  # whoever answers may still look who it was
         WaitedLong: State.WAITING,
         Claimed: State.STAFF,
         QueueLeft: State.BOT,
         NobodyCame: State.BOT,
+        TransferFailed: State.BOT,
+        TransferDone: State.CLOSED,  # somebody answered, who did not take it on the console
+        CallLost: State.CLOSED,
         Closed: State.CLOSED,
     },
     State.STAFF: {
@@ -90,6 +128,18 @@ TRANSITIONS: dict[State, dict[type[Event], State]] = {
         BotFailed: State.STAFF,
         Replied: State.STAFF,
         Noted: State.STAFF,
+        CallJoined: State.STAFF,
+        CallerKnown: State.STAFF,
+        Spoke: State.STAFF,  # or, of a caller who should be with a colleague by now, BOT
+        Keyed: State.STAFF,  # the same
+        Silent: State.STAFF,  # the same
+        StillThere: State.STAFF,
+        LineLost: State.STAFF,
+        WebJoined: State.STAFF,
+        TransferDone: State.STAFF,  # whoever took it wraps up
+        HungUp: State.STAFF,
+        CallLost: State.STAFF,
+        TransferFailed: State.BOT,
         Transferred: State.WAITING,  # or, to a colleague by name, STAFF with another owner
         Returned: State.BOT,
         StaffLost: State.WAITING,
@@ -117,3 +167,8 @@ UNUSED = timedelta(hours=24)  # conversations in which the resident never said a
 REPLAY_AFTER_CLOSING = timedelta(hours=24)
 PUT_OFF = timedelta(days=1)  # until the next look whether it may be destroyed
 CALLBACK_KEPT = timedelta(days=90)  # after it was done
+CALL_SILENT = timedelta(minutes=3)  # nothing of a call that the assistant has: it is over
+LINE_LOST = timedelta(seconds=60)  # for the gateway to come back
+CALL_AT_MOST = timedelta(hours=2)  # with a colleague
+HANDOVER_OPEN = timedelta(minutes=5)  # after hanging up, for whoever answered and still has to take it on the console
+CODE_VALID = timedelta(minutes=10)

@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from handover.conversation.conversation import Conversation, Insert, Step, Turn, Update
 from handover.conversation.states import State
 from handover.history import tables
+from handover.history.calls import CallQueries
 from handover.history.database import open_engine, open_writer
 from handover.history.vault import Vault
 
@@ -75,7 +76,7 @@ class Receipt:
     client_id: UUID
 
 
-class Store:
+class Store(CallQueries):
     """`prefix`: the two digits with which the references of this installation begin."""
 
     def __init__(self, url: str, vault: Vault | None = None, prefix: str = "10") -> None:
@@ -219,6 +220,9 @@ class Store:
         rows = tables.conversation.c
         async with self._reading() as connection:
             found: UUID | None = await connection.scalar(select(rows.id).where(rows.token_hash == token_hash))
+            if found is None:  # of a chat that began as a call
+                codes = tables.code.c
+                found = await connection.scalar(select(codes.conversation_id).where(codes.token_hash == token_hash))
             return found
 
     async def turns_after_seq(self, id: UUID, seq: int) -> list[Turn]:

@@ -108,6 +108,8 @@ handover = Table(
     Column("claimed_by", Uuid),
     Column("ended_at", Utc),
     Column("outcome", String(30)),
+    Column("code", String(10), index=True),  # for a telephone's screen
+    Column("number", String(20), index=True),  # of a caller, for whoever answers without the code
 )  # fmt: skip
 
 callback = Table(
@@ -124,6 +126,7 @@ callback = Table(
     Column("changed_at", Utc, nullable=False),
     Column("done_by", Uuid),
     Column("segment_id", Uuid),
+    Column("preferred", String(20)),  # morning, afternoon, any
     Index("callback_status", "status", "created_at"),
     Index("callback_segment", "segment_id"),
 )  # fmt: skip
@@ -302,6 +305,35 @@ presence = Table(
     Column("staff_id", Uuid, ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True),
     Column("status", String(10), nullable=False),  # available, away, offline
     Column("seen_at", Utc, nullable=False),
+)  # fmt: skip
+
+# Calls, by what the gateway names them, and what each of its events was answered: the same event gets the same again.
+call = Table(
+    "call", metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("key", String(200), nullable=False, unique=True),  # <gateway>:<call id>
+    _of_conversation(index=True),
+    Column("started_at", Utc, nullable=False),
+    Column("ended_at", Utc),
+)  # fmt: skip
+
+call_reply = Table(
+    "call_reply", metadata,
+    Column("call_id", Uuid, ForeignKey("call.id", ondelete="CASCADE"), primary_key=True),
+    Column("event", String(200), primary_key=True),  # the gateway's own key
+    Column("reply", Text, nullable=False),  # as it was sent
+    Column("at", Utc, nullable=False, index=True),
+)  # fmt: skip
+
+# Codes with which a conversation goes on elsewhere, once. `token_hash`: of the chat that one was given for.
+code = Table(
+    "code", metadata,
+    Column("id", Uuid, primary_key=True),
+    _of_conversation(index=True),
+    Column("purpose", String(10), nullable=False),  # web, phone
+    Column("code_hash", LargeBinary(32), unique=True),  # null once it was used
+    Column("expires_at", Utc, nullable=False),
+    Column("token_hash", LargeBinary(32), unique=True),
 )  # fmt: skip
 
 # Who did what with which record, never its content. Rows are only ever added.

@@ -4,10 +4,30 @@ from collections.abc import Callable
 from datetime import datetime
 
 from handover.content.library import Library
+from handover.conversation.calls import VOICE
 from handover.conversation.conversation import Conversation
 from handover.conversation.events import HumanAsked, NobodyAvailable
 from handover.conversation.states import State
 from handover.staff.presence import Presence
+
+
+class PhoneDesk:
+    """What callers can reach: colleagues at the telephone, who are there in opening hours, whether they look at a console or not."""
+
+    def __init__(self, desk: "Desk", library: Library) -> None:
+        self._desk, self._library = desk, library
+
+    def now(self) -> datetime:
+        return self._desk.now()
+
+    def open(self) -> bool:
+        return self._desk.open()
+
+    def reachable(self) -> bool:
+        return self._desk.open() and self._library.facts.transfer(None) is not None
+
+    def opens_at(self) -> datetime:
+        return self._desk.opens_at()
 
 
 class Desk:
@@ -15,6 +35,7 @@ class Desk:
 
     def __init__(self, library: Library, presence: Presence, now: Callable[[], datetime]) -> None:
         self._library, self._presence, self.now = library, presence, now
+        self.by_phone = PhoneDesk(self, library)
 
     def open(self) -> bool:
         return self._library.facts.hours.is_open(self.now())
@@ -41,6 +62,10 @@ class Desk:
         """What asking for a person comes to now; None if a person is coming or is there already."""
         if conversation.state in (State.WAITING, State.STAFF):
             return None
+        if conversation.channel == VOICE:
+            if self.by_phone.reachable():
+                return HumanAsked(self._library.team_for(conversation.topic), reason)
+            return NobodyAvailable(reason, self.opens_at(), self.open())
         team = self.team_for(conversation.topic)
         if team:
             return HumanAsked(team, reason, label, id)

@@ -28,6 +28,9 @@ class Texts:
     def text(self, key: str, language: str, **values: object) -> str:
         return SHOWN_AS.get(key) or f"({' '.join([key, *map(str, values.values())])})"
 
+    def spoken(self, key: str, language: str, **values: object) -> str:
+        return self.text(key, language, **values)
+
     def kept_for(self, *, with_staff: bool) -> timedelta:
         return timedelta(days=90 if with_staff else 28)
 
