@@ -91,7 +91,6 @@ class JambonzLine(Line):
         token = base64.b64encode(f"{user}:{password}".encode()).decode()
         self._headers = {"Authorization": f"Basic {token}"}
         self._ws: ClientConnection | None = None
-        self._count = 0
 
     async def connect(self) -> None:
         url = self.url.replace("http", "ws", 1) + "/voice/jambonz"
@@ -128,8 +127,7 @@ class JambonzLine(Line):
     async def exchange(self, frame: dict[str, Any], *, msgid: str | None = None, more: bool = True) -> Heard:
         """Sends, and waits for the ack of it. `more`: if that ends in nothing to wait for, also for the redirect that must follow."""
         assert self._ws is not None  # noqa: S101
-        self._count += 1
-        id = msgid or f"m{self._count}"
+        id = msgid or uuid4().hex
         began = time.perf_counter()
         await self._ws.send(json.dumps({"msgid": id, "call_sid": self.id, "b3": "0", **frame}))
         ack = await self._received(began)

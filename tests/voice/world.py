@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import functools
 import json
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
@@ -17,6 +19,7 @@ from handover.app import Service, make_app
 from handover.cli import listen_on
 from handover.conversation.conversation import AskBot, Conversation, Turn
 from handover.conversation.events import BotReply, BotTurn
+from handover.history.database import migrate
 from handover.rasa import Bot, BotError
 from handover.settings import ROOT, read_settings
 from handover.telephone import JambonzHttpLine, JambonzLine, Line
@@ -101,8 +104,24 @@ LINES: dict[str, Callable[..., Line]] = {
 GATEWAYS = list(LINES)
 
 
+@functools.cache
+def _fresh_database() -> bytes:
+    """A database with the newest schema and nothing in it: making one takes longer than a test."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "wegwijs.db"
+        asyncio.run(migrate(f"sqlite+aiosqlite:///{path}"))
+        return path.read_bytes()
+
+
+def _prepare(data: Path) -> None:
+    data.mkdir(parents=True, exist_ok=True)
+    if not (data / "wegwijs.db").exists():
+        (data / "wegwijs.db").write_bytes(_fresh_database())
+
+
 @contextlib.asynccontextmanager
 async def running(data: Path, *, hours: str = "always", **env: str) -> AsyncIterator[World]:
+    await asyncio.to_thread(_prepare, data)
     settings = read_settings({"WEGWIJS_DATA": str(data), "WEGWIJS_OPENING_HOURS": hours, **SECRETS, **env})
     Sanic.test_mode = True  # several applications in one process
     listening = listen_on("127.0.0.1", 0)
@@ -117,7 +136,7 @@ async def running(data: Path, *, hours: str = "always", **env: str) -> AsyncIter
         await server.startup()
         await server.before_start()
         await server.start_serving()
-    service.performer._bot = bot
+    service.performer._bot = bot  # in the place of the one that asks Rasa
     world = World(service, bot, port)
     try:
         yield world

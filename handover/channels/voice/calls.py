@@ -25,7 +25,7 @@ from handover.conversation.calls import CODE, VOICE
 from handover.conversation.conversation import Conversation, Insert, Refused, Step, Turn, handover_code
 from handover.conversation.events import Event
 from handover.conversation.states import State
-from handover.history.store import Conflict, Receipt, Store
+from handover.history.store import Conflict, Receipt, Store, Unavailable
 from handover.hub import Hub
 from handover.ids import uuid7
 from handover.perform import NotFound, Performer
@@ -163,7 +163,7 @@ class Calls:
             async with self._alone(call.key):
                 body = await self._answered(call, key, event, render, began)
         except Exception as error:
-            log.error("call.failed", gateway=call.gateway, event=type(event).__name__, error=type(error).__name__, exc_info=error)
+            log.error("call.failed", gateway=call.gateway, what=type(event).__name__, error=type(error).__name__, exc_info=error)
             body = render(self._sorry("nl", None))
         finally:
             self._running.pop((call.key, key), None)
@@ -192,7 +192,7 @@ class Calls:
         try:
             outs = await self._outs(call, key, event, began)
         except Exception as error:
-            log.error("call.failed", gateway=call.gateway, event=type(event).__name__, error=type(error).__name__, exc_info=error)
+            log.error("call.failed", gateway=call.gateway, what=type(event).__name__, error=type(error).__name__, exc_info=error)
             outs = await self._help(call)
         body = render(outs)
         if found := await self._known(call):
@@ -201,6 +201,8 @@ class Calls:
                 await self._store.write(Insert("call_reply", values))
             except Conflict:  # another process was first
                 body = await self._store.call_reply(found[0], key) or body
+            except Unavailable:
+                log.error("call.reply_not_kept", gateway=call.gateway)
         return body
 
     # Which conversation

@@ -15,6 +15,7 @@ from typing import Any
 
 import structlog
 from sanic import HTTPResponse, Request
+from sanic.exceptions import WebsocketClosed
 from websockets.exceptions import ConnectionClosed
 
 from handover.channels.voice import events as e
@@ -33,6 +34,7 @@ SIGNED_WITHIN = 300  # seconds
 ID_AT_MOST = 150
 ENDED = ("completed", "failed", "busy", "no-answer")
 RING = 30  # seconds
+CLOSED = (ConnectionClosed, WebsocketClosed)
 
 Json = dict[str, Any]
 
@@ -105,7 +107,7 @@ class Jambonz:
                 await self._answer(ws, call, key, _event(str(frame.get("hook", "")), data))
             case "call:status" if _over(frame):
                 await self._calls.take(call, f"end:{key}", _ended(data), _nothing)
-                with contextlib.suppress(ConnectionClosed):
+                with contextlib.suppress(*CLOSED):
                     await ws.close(1000)
             case "jambonz:error":
                 log.error("voice.gateway_complains", gateway=GATEWAY)
@@ -141,7 +143,7 @@ class Jambonz:
         try:
             await ws.send(json_module.dumps(frame, ensure_ascii=False))
             self._undelivered.pop(call.id, None)
-        except ConnectionClosed:
+        except CLOSED:
             if verbs:
                 self._undelivered[call.id] = verbs
                 if len(self._undelivered) > 1000:
@@ -242,7 +244,7 @@ def _dial(out: e.Transfer) -> Json:
 async def _received(ws: Any) -> str | bytes | None:
     try:
         found: str | bytes | None = await ws.recv()
-    except ConnectionClosed:
+    except CLOSED:
         return None
     return found
 
