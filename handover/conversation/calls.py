@@ -473,7 +473,8 @@ def _transfer_failed(d: "_Deciding") -> None:
 
 def offer_callback(d: "_Deciding") -> None:
     call = d.c.call
-    assert call is not None  # noqa: S101
+    if not call:
+        return
     if d.c.memory:
         d.c.memory = {**d.c.memory, "loop": None}
     if call.caller.number:

@@ -123,4 +123,5 @@ def test_every_route_over_http_is_in_openapi_or_is_known_not_to_be() -> None:
         ("POST", "/internal/actions"),  # Rasa's, with a token of its own
     }  # fmt: skip
     described = {(method.upper(), path) for path, item in docs.openapi()["paths"].items() for method in item}
-    assert routes() - elsewhere == described
+    gateways = {(method, path) for method, path in routes() if path.startswith("/voice/")}  # as their vendors describe them
+    assert routes() - elsewhere - gateways == described

@@ -13,6 +13,7 @@ from handover.conversation.states import TRANSITIONS, State
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 ANJA, BRAM = Person(UUID(int=1), "Anja"), Person(UUID(int=2), "Bram")
+CALLER = ev.Caller(UUID(int=9), "jambonz:1", "+31612345678")
 REPLY = ev.BotReply([ev.BotTurn(kind="answer", text="Vijf dagen.")], {"slots": {}, "loop": None}, {})
 
 # One of each, such that Anja, who owns the conversation where somebody does, may do it
@@ -41,6 +42,20 @@ EVENTS: list[Event] = [
     ev.IdleWarned(),
     ev.IdleClosed(),
     ev.DestructionPutOff(),
+    ev.CallJoined(CALLER),
+    ev.CallerKnown("+31612345678"),
+    ev.Spoke("Hallo"),
+    ev.Keyed("5"),
+    ev.Silent(),
+    ev.CodeRefused(),
+    ev.CallMoved(),
+    ev.WebJoined(),
+    ev.TransferFailed(),
+    ev.TransferDone(),
+    ev.StillThere(),
+    ev.LineLost(),
+    ev.HungUp("jambonz:1"),
+    ev.CallLost(),
 ]  # fmt: skip
 WAY_TO: dict[State, list[Event]] = {
     State.BOT: [],
