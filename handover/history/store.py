@@ -202,6 +202,14 @@ class Store(CallQueries):
         except SQLAlchemyError as error:
             raise _unavailable(error) from error
 
+    # For what has tables of its own, such as the outbox
+
+    def reading(self) -> contextlib.AbstractAsyncContextManager[AsyncConnection]:
+        return self._reading()
+
+    async def change[T](self, work: Callable[[Connection], T]) -> T:
+        return await self._change(work)
+
     # Conversations
 
     async def load(self, id: UUID) -> tuple[Conversation, dict[Receipt, Any]] | None:

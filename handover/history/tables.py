@@ -349,3 +349,41 @@ audit = Table(
     Column("request_id", String(40), nullable=False),
     Index("audit_object", "object", "at"),
 )  # fmt: skip
+
+# What registers must still be told, in the order in which it happened. It holds no text: the contact is read when it is sent.
+# No foreign keys: that a conversation was deleted here is just what a register must hear.
+outbox = Table(
+    "outbox", metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("conversation_id", Uuid, nullable=False),
+    Column("number", Integer, nullable=False),  # of the segment in its conversation
+    Column("segment_id", Uuid, nullable=False),
+    Column("kind", String(20), nullable=False),  # klantcontact, actor, callback, patch, delete
+    Column("payload", JSON, nullable=False),
+    Column("state", String(10), nullable=False),  # waiting, sent, parked
+    Column("tries", Integer, nullable=False),  # that failed while the register itself worked
+    Column("next_at", Utc, nullable=False),
+    Column("error", JSON),  # of the last try: names and codes
+    Column("created_at", Utc, nullable=False),
+    Index("outbox_due", "state", "next_at"),
+    Index("outbox_conversation", "conversation_id", "state", "id"),
+)  # fmt: skip
+
+# Where a thing of ours is in a register.
+register_link = Table(
+    "register_link", metadata,
+    Column("register", String(20), primary_key=True),
+    Column("local_type", String(20), primary_key=True),
+    Column("local_id", String(100), primary_key=True),
+    Column("remote_uuid", Uuid),
+    Column("reference", String(10)),
+    Column("state", String(20), nullable=False),
+    Column("changed_at", Utc, nullable=False),
+)  # fmt: skip
+
+register_actor = Table(
+    "register_actor", metadata,
+    Column("register", String(20), primary_key=True),
+    Column("key", String(500), primary_key=True),
+    Column("remote_uuid", Uuid),
+)  # fmt: skip
