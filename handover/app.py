@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import hmac
 import os
 import secrets
@@ -34,15 +35,17 @@ from handover.conversation.events import Event, StaffLost
 from handover.history.database import migrate
 from handover.history.people import People
 from handover.history.store import Store
-from handover.history.vault import VaultError, open_vault
+from handover.history.vault import Vault, VaultError, open_vault
 from handover.hub import Hub
 from handover.perform import NotFound, Performer
 from handover.rasa import Bot
 from handover.rasa_process import RasaProcess
+from handover.registers.open_klant.rules import read_rules
 from handover.settings import SettingError, Settings
 from handover.staff.accounts import Accounts
 from handover.staff.desk import Desk
 from handover.staff.presence import Presence
+from handover.tell import Teller
 
 log = structlog.get_logger()
 TICK = 0.5  # seconds between looks at the clock
@@ -68,10 +71,9 @@ class Service:
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.library = Library(ROOT / "data", settings.municipality, settings.opening_hours)
         self.secrets = {f"WEGWIJS_{name}_TOKEN": _secret(settings.data, name.lower()) for name in ("BOT", "ACTIONS", "METRICS")}
-        try:
-            self.vault = open_vault(settings.data, settings.vault_keys, _write_secret)
-        except VaultError as error:
-            raise SettingError(f"WEGWIJS_VAULT_KEYS or {settings.data / 'secrets' / 'vault'}: {error}") from None
+        self.vault = open_secrets(settings)
+        self.rules = read_rules(self.library.facts)
+        self.teller: Teller | None = None
         self.identities = Identities(settings.identity_keys, settings.identity_issuer, settings.public_url)
         self.hub = Hub()
         self.ready = False
@@ -97,10 +99,21 @@ class Service:
         self.residents = Residents(self.performer, self.store, self.hub, self.desk, self.library, self.identities, self.people)
         self.executor: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._tasks.append(asyncio.create_task(self._load_actions()))
+        if self.settings.openklant:
+            await self._start_telling(self.settings.openklant)
         self._start_rasa(port)
         for work, every in ((self._tick, TICK), (self._beat, BEAT), (self._check_sessions, SESSION_CHECK)):
             self._tasks.append(asyncio.create_task(self._repeat(work, every), name=work.__name__))
         self.ready = True
+
+    async def _start_telling(self, openklant: tuple[str, str]) -> None:
+        """Nothing of the dialogue waits for Open Klant: it only leaves items in the database."""
+        teller = self.teller = Teller(self.store, self.settings.database_url, openklant, self.rules, self.library.team_for, self.now)
+        await teller.start()
+        teller.callback_done = self.consoles.callbacks_changed
+        self.performer.beside = teller.beside
+        for work, every in teller.loops():
+            self._tasks.append(asyncio.create_task(self._repeat(work, every), name=work.__name__))
 
     async def _load_actions(self) -> None:
         """rasa-sdk takes most of a second to import; nobody asks for an action before Rasa is up, which takes longer."""
@@ -137,6 +150,8 @@ class Service:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.calls.stop()
         await self.performer.stop()
+        if self.teller:
+            await self.teller.close()
         await self.bot.close()
         await self.store.stop()
 
@@ -286,8 +301,36 @@ def _metrics(service: Service) -> tuple[CollectorRegistry, Histogram]:
     Gauge("wegwijs_resident_sockets", "Open resident sockets", registry=registry).set_function(lambda: len(service.hub))
     Gauge("wegwijs_consoles", "Open staff consoles", registry=registry).set_function(lambda: len(service.hub.consoles))
     Gauge("wegwijs_bot_up", "Whether the bot answers", registry=registry).set_function(lambda: int(service.ready and service.bot.up))
+    _register_metrics(service, registry)
     answers = Histogram("wegwijs_bot_answer_seconds", "From asking the bot to its answer", registry=registry)
     return registry, answers
+
+
+def _register_metrics(service: Service, registry: CollectorRegistry) -> None:
+    """All 0 where no register is told."""
+    each: tuple[tuple[str, str, Callable[[Teller], float]], ...] = (
+        ("waiting", "Items that wait to be sent to Open Klant", lambda teller: teller.standing.waiting),
+        ("parked", "Items that Open Klant refused and that somebody must look at", lambda teller: teller.standing.parked),
+        ("oldest_seconds", "How long the oldest item waits that nothing parked holds up", lambda teller: teller.oldest_seconds()),
+        ("up", "Whether Open Klant can be reached with our token", lambda teller: float(teller.sender.condition == "ok")),
+        ("sent", "Items sent since the start", lambda teller: teller.sender.counted.sent),
+        ("put_off", "Tries put off since the start", lambda teller: teller.sender.counted.put_off),
+    )
+    for name, what, value in each:
+        gauge = Gauge(f"wegwijs_register_{name}", what, registry=registry)
+        gauge.set_function(functools.partial(_of_teller, service, value))
+
+
+def _of_teller(service: Service, value: Callable[[Teller], float]) -> float:
+    return value(service.teller) if service.teller else 0.0
+
+
+def open_secrets(settings: Settings) -> Vault:
+    """The key ring of the settings. Raises SettingError."""
+    try:
+        return open_vault(settings.data, settings.vault_keys, _write_secret)
+    except VaultError as error:
+        raise SettingError(f"WEGWIJS_VAULT_KEYS or {settings.data / 'secrets' / 'vault'}: {error}") from None
 
 
 def _secret(data: Path, name: str) -> str:

@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,6 +26,8 @@ app = typer.Typer(
 )
 staff = typer.Typer(no_args_is_help=True, help="Staff accounts of the console.")
 app.add_typer(staff, name="staff")
+register = typer.Typer(no_args_is_help=True, help="Contact moments that Open Klant is told of.")
+app.add_typer(register, name="register")
 
 PR_SET_PDEATHSIG = 1
 
@@ -70,10 +72,12 @@ def content() -> None:
     """Check every file that editors write; the first mistake is told with its file, line and what is expected."""
     from handover.content.examples import check_examples
     from handover.content.library import Library
+    from handover.registers.open_klant.rules import read_rules
     from handover.settings import ROOT
 
     settings = read_settings()
     library = Library(ROOT / "data", settings.municipality, settings.opening_hours)
+    read_rules(library.facts)
     examples = check_examples(ROOT / "data" / "nlu", library.topics, library.aspects)
     typer.echo(f"content: {len(library.answers.topics())} topics and {examples} examples are in order")
 
@@ -136,6 +140,112 @@ def staff_list() -> None:
             typer.echo(f"{row['name']}\t{row['role']}\t{', '.join(row['teams'])}{'\tdisabled' if row['disabled_at'] else ''}")
 
     _with_accounts(show)
+
+
+@register.command("status")
+def register_status(probe: Annotated[bool, typer.Option("--probe", help="Also ask Open Klant whether it answers.")] = False) -> None:
+    """What waits for Open Klant, and why. Exit code 1: something is parked, waits longer than a quarter of an hour, or cannot be sent."""
+    from handover.registers.register import RegisterError
+    from handover.registers.sender import LATE
+
+    async def show(teller: Any) -> bool:
+        now = datetime.now(UTC)
+        standing = await teller.outbox.standing()
+        late = standing.oldest is not None and now - standing.oldest > LATE
+        oldest = f", the oldest since {_age(now - standing.oldest)}" if standing.oldest else ""
+        typer.echo(f"waiting {standing.waiting}{oldest}; parked {standing.parked}")
+        for row in await teller.outbox.open_items():
+            error = row.error or {}
+            codes = ", ".join(f"{name}: {code}" for name, code in error.get("params", []))
+            why = " ".join(str(error[part]) for part in ("kind", "status", "where") if error.get(part)) + (f" ({codes})" if codes else "")
+            age, again = _age(now - row.created_at), f", again in {_age(row.next_at - now)}" if row.next_at > now else ""
+            typer.echo(f"  {row.id}\t{row.state}\t{row.kind}\tconversation {row.conversation_id}/{row.number}\t{age}{again}\t{why or '-'}")
+        answers = True
+        if probe:
+            try:
+                await teller.register.probe()
+                typer.echo(f"Open Klant answers, API {'.'.join(map(str, teller.version or ('?',)))}")
+            except RegisterError as error:
+                typer.echo(f"Open Klant does not answer as it should: {error}")
+                answers = False
+        return answers and not late and not standing.parked
+
+    sys.exit(0 if _with_teller(show) else 1)
+
+
+@register.command("retry")
+def register_retry(
+    item: Annotated[int | None, typer.Argument(help="The number of one item; else all that are parked.")] = None,
+) -> None:
+    """Let what is parked be tried again, after what was wrong has been mended. Exit code 1: nothing was parked."""
+
+    async def retry(teller: Any) -> bool:
+        changed = await teller.outbox.retry(datetime.now(UTC), item)
+        typer.echo(f"{changed} to be tried again")
+        return bool(changed)
+
+    sys.exit(0 if _with_teller(retry) else 1)
+
+
+@register.command("drain")
+def register_drain(
+    seconds: Annotated[float, typer.Option(min=0.0, help="Give up after so many seconds; what is left stays.")] = 300.0,
+) -> None:
+    """Send what waits now, also while no service runs. Exit code 1: something is left."""
+
+    async def drain(teller: Any) -> bool:
+        left = await teller.drain(seconds, asyncio.sleep)
+        typer.echo(f"sent {teller.sender.counted.sent}; waiting {left.waiting}; parked {left.parked}")
+        return not left.waiting and not left.parked
+
+    sys.exit(0 if _with_teller(drain) else 1)
+
+
+def _age(time: timedelta) -> str:
+    """1 d 3 h, 4 min, 12 s"""
+    seconds = max(0, int(time.total_seconds()))
+    for size, name, small, smaller in ((86400, "d", 3600, "h"), (3600, "h", 60, "min")):
+        if seconds >= size:
+            rest = seconds % size // small
+            return f"{seconds // size} {name}" + (f" {rest} {smaller}" if rest else "")
+    return f"{seconds // 60} min" if seconds >= 60 else f"{seconds} s"
+
+
+def _with_teller(work: Callable[[Any], Awaitable[bool]]) -> bool:
+    """What `work` says of the register that the settings name. Ends the program with one line if there is none."""
+    from handover.app import open_secrets
+    from handover.content.library import Library
+    from handover.history.database import migrate
+    from handover.history.store import Store, Unavailable
+    from handover.registers.open_klant.rules import read_rules
+    from handover.settings import ROOT
+    from handover.tell import Teller
+
+    settings = read_settings()
+    openklant = settings.openklant
+    if not openklant:
+        typer.echo("no register is told of anything: WEGWIJS_OPENKLANT_URL and WEGWIJS_OPENKLANT_TOKEN turn Open Klant on")
+        return True
+    library = Library(ROOT / "data", settings.municipality, settings.opening_hours)
+    rules, vault = read_rules(library.facts), open_secrets(settings)
+
+    async def run() -> bool:
+        await migrate(settings.database_url)
+        store = Store(settings.database_url, vault, settings.reference_prefix)
+        await store.start()
+        teller = Teller(store, settings.database_url, openklant, rules, library.team_for, lambda: datetime.now(UTC))
+        try:
+            await teller.start()
+            return await work(teller)
+        finally:
+            await teller.close()
+            await store.stop()
+
+    _log_to(None)
+    try:
+        return asyncio.run(run())
+    except Unavailable:
+        sys.exit(f"wegwijs: the database could not be written: {settings.data}")
 
 
 def _with_accounts(work: Callable[[Any], Awaitable[None]]) -> None:

@@ -145,7 +145,7 @@ class Performer:
             await self.perform(id, lambda c: DUE_EVENTS[kind]() if (at := c.timers.get(kind)) and at <= now else None)
 
     async def _forget(self, id: UUID, why: str) -> None:
-        await self._store.forget(id)
+        await self._store.forget(id, self.now())
         self._live.pop(id, None)
         for socket in self._hub.residents(id):
             socket.drop(1008, "not_found")

@@ -4,7 +4,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
@@ -44,6 +44,7 @@ class Settings:
     reference_prefix: str = "10"  # two digits
     identity_keys: Path | None = None  # a JSON Web Key Set: with it the municipality's site says who residents are
     identity_issuer: str | None = None
+    openklant: tuple[str, str] | None = field(default=None, repr=False)  # URL and token; None: nothing is sent
     vault_keys: str | None = None  # a key ring, see history/vault.py; None: the one in the data folder
 
     @property
@@ -94,6 +95,7 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
         voice_ssml=_one_of(env, "WEGWIJS_VOICE_SSML", "on", "off") == "on",
         voice_nl=_voice(env, "WEGWIJS_VOICE_NL"),
         voice_en=_voice(env, "WEGWIJS_VOICE_EN"),
+        openklant=_openklant(env),
     )
 
 
@@ -128,6 +130,32 @@ def _voice(env: Mapping[str, str], name: str) -> str | None:
     if value is not None and not re.fullmatch(r"[\w.-]+(:[\w. -]+)?", value):
         raise SettingError(f"{name}='{value}' should look like microsoft:nl-NL-FennaNeural, or be the name alone")
     return value
+
+
+def _openklant(env: Mapping[str, str]) -> tuple[str, str] | None:
+    """Both or neither. The token is never shown."""
+    url, token = env.get("WEGWIJS_OPENKLANT_URL") or "", env.get("WEGWIJS_OPENKLANT_TOKEN") or ""
+    if not url and not token:
+        return None
+    if not url:
+        raise SettingError(
+            "WEGWIJS_OPENKLANT_URL='' should look like https://openklant.gemeente.nl, because WEGWIJS_OPENKLANT_TOKEN is set"
+        )
+    try:
+        parts = urlsplit(url)
+        wrong = parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment
+        _ = parts.port
+    except ValueError:
+        wrong = True
+    if wrong:
+        raise SettingError(f"WEGWIJS_OPENKLANT_URL='{url.rpartition('@')[2]}' should look like https://openklant.gemeente.nl")
+    if not token:
+        raise SettingError(
+            "WEGWIJS_OPENKLANT_TOKEN='' should be the token of an application in Open Klant, because WEGWIJS_OPENKLANT_URL is set"
+        )
+    if not (token.isascii() and token.isprintable() and " " not in token):
+        raise SettingError("WEGWIJS_OPENKLANT_TOKEN='…' should be the token alone: letters and digits, without 'Token' or spaces")
+    return url.rstrip("/"), token
 
 
 def is_loopback(host: str) -> bool:

@@ -30,10 +30,16 @@ _PLUS, _ZERO_IN_BRACKETS = re.compile(r"\+\s?$"), re.compile(r"(?:\+|\b00)\s?31\
 _ABROAD = ("0031", "0032", "0049")
 
 # Only for what leaves the conversation: a report, a subject, a record for another system
-_EMAIL = re.compile(r"[\w.+%-]+\s?@\s?[\w-]+(?:\.[\w-]+)+")
+_DOT = r"(?:\s?\.\s?|\s(?:punt|dot)\s)"  # also as it is spelled out
+_EMAIL = re.compile(
+    rf"[\w.+%'-]+(?:\s?(?:@|\(at\)|\[at\])\s?|\s(?:at|apenstaartje)\s)[\w-]+(?:{_DOT}[\w-]+)*{_DOT}[a-z]{{2,}}\b", re.IGNORECASE
+)
+# Two small letters after four digits are more often a word: "in 2026 en 12 …", "1500 kg"
+_WORDS = "en|of|is|in|op|te|de|om|er|ze|we|ik|je|me|nu|al|zo|na|as|da|wo|do|vr|za|ma|di|km|cm|mm|ml|kg|gr|st|mb|gb"
+_HOUSE = r"(?:[\s,]*(?:nr\.?|huisnummer|nummer)?\s*\d{1,5}(?:\s?-?[a-zA-Z]\b)?)"
 _POSTCODE = re.compile(
-    r"(?<!\d)[1-9]\d{3}\s?(?!SA|SD|SS)[A-Z]{2}(?![A-Za-z])"
-    r"(?:[\s,]*(?:nr\.?|huisnummer|nummer)?\s*\d{1,5}(?:\s?-?[a-zA-Z]\b)?)?"
+    r"(?:(?<!\d)\d{1,5}\s?[a-zA-Z]?,?\s+)?(?<!\d)[1-9]\d{3}"
+    rf"(?:\s?(?!SA|SD|SS)[A-Z]{{2}}(?![A-Za-z]){_HOUSE}?|\s?(?!(?:{_WORDS})\b)[a-z]{{2}}(?![A-Za-z]){_HOUSE})"
 )
 _PHONE_RUN = re.compile(r"(?:\+|(?<!\d))\(?\d(?:[\s.\-/()]{0,3}\d){8,14}(?!\d)")
 _NATIONAL, _SHORTENED = 10, 9  # digits of a Dutch number with its 0, and without

@@ -11,7 +11,7 @@ import fcntl
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, Protocol
 from uuid import UUID
@@ -170,13 +170,16 @@ class Outbox:
                     continue
                 claim = _Claim(job)
                 yield claim
-                if claim.outcome is not None:
-                    outcome = claim.outcome
-                    await self.store.change(lambda connection: _execute(connection, outcome))
+                await self._keep(claim)
                 return
             finally:
                 self._busy.discard(conversation)
         yield None
+
+    async def _keep(self, claim: _Claim) -> None:
+        if claim.outcome is not None:
+            outcome = claim.outcome
+            await self.store.change(lambda connection: _execute(connection, outcome))
 
     @contextlib.asynccontextmanager
     async def _claim_locked(self, now: datetime) -> AsyncIterator[Claim | None]:
@@ -276,6 +279,11 @@ def _execute(connection: Connection, statement: Any) -> None:
     connection.execute(statement)
 
 
+def _insert_once(connection: Connection, table: Any, values: dict[str, Any]) -> Any:
+    make: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    return make(table).values(**values).on_conflict_do_nothing()
+
+
 def _upsert(connection: Connection, table: Any, values: dict[str, Any]) -> None:
     keys = [column.name for column in table.primary_key.columns]
     make: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
@@ -320,11 +328,40 @@ class RegisterLinks:
         async with self.store.reading() as connection:
             return {row.local_id: Link(row.remote_uuid, row.reference, row.state) for row in await connection.execute(query)}
 
-    async def changed_at(self, local_type: str, local_id: str) -> datetime | None:
+    async def of(self, local_type: str, ids: Sequence[str]) -> dict[str, Link]:
+        """The links of these, by id; those that have none are left out."""
+        rows = tables.register_link.c
+        found: dict[str, Link] = {}
+        async with self.store.reading() as connection:
+            for start in range(0, len(ids), 500):
+                query = select(tables.register_link).where(self._is(local_type), rows.local_id.in_(ids[start : start + 500]))
+                found |= {row.local_id: Link(row.remote_uuid, row.reference, row.state) for row in await connection.execute(query)}
+        return found
+
+    async def since(self, what: str) -> datetime:
+        """When this was asked for the first time."""
+        await self.turn(what, None)
         rows = tables.register_link.c
         async with self.store.reading() as connection:
-            found: datetime | None = await connection.scalar(select(rows.changed_at).where(self._is(local_type), rows.local_id == local_id))
+            query = select(rows.changed_at).where(self._is("register"), rows.local_id == what)
+            found: datetime = (await connection.execute(query)).scalar_one()
             return found
+
+    async def turn(self, what: str, each: timedelta | None) -> bool:
+        """Whether it is time to do this again, for one process of all; `each` None: once."""
+        now, table = self.now(), tables.register_link
+        mine = self._is("register") & (table.c.local_id == what)
+        values = {"register": self.register, "local_type": "register", "local_id": what, "state": "done", "changed_at": now}
+
+        def take(connection: Connection) -> bool:
+            if connection.execute(_insert_once(connection, table, values)).rowcount == 1:
+                return True
+            if each is None:
+                return False
+            again = update(table).where(mine, table.c.changed_at <= now - each).values(changed_at=now)
+            return connection.execute(again).rowcount == 1
+
+        return await self.store.change(take)
 
 
 @dataclass

@@ -27,6 +27,7 @@ from handover.conversation.states import State
 from handover.history import tables
 from handover.history.calls import CallQueries
 from handover.history.database import open_engine, open_writer
+from handover.history.removals import tell_registers
 from handover.history.vault import Vault
 
 log = structlog.get_logger()
@@ -204,6 +205,10 @@ class Store(CallQueries):
 
     # For what has tables of its own, such as the outbox
 
+    async def next_reference(self) -> str:
+        """Ten digits that were never given out. Raises Unavailable."""
+        return await self._next_reference()
+
     def reading(self) -> contextlib.AbstractAsyncContextManager[AsyncConnection]:
         return self._reading()
 
@@ -296,10 +301,14 @@ class Store(CallQueries):
             found: datetime | None = await connection.scalar(select(func.min(rows.waiting_since)).where(rows.state == State.WAITING))
             return found
 
-    async def forget(self, conversation: UUID) -> None:
-        """Deletes it with all that belongs to it."""
-        statement = delete(tables.conversation).where(tables.conversation.c.id == conversation)
-        await self._change(_executing(statement))
+    async def forget(self, conversation: UUID, now: datetime) -> None:
+        """Deletes it with all that belongs to it, here and in the registers that were told of it."""
+
+        def forget(connection: Connection) -> None:
+            tell_registers(connection, conversation, now)
+            connection.execute(delete(tables.conversation).where(tables.conversation.c.id == conversation))
+
+        await self._change(forget)
 
     # Call-backs and wrap-ups
 

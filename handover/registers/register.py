@@ -5,7 +5,7 @@ the outbox holds no text of anybody and what is deleted here is never sent after
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
@@ -73,6 +73,7 @@ class Callback:
     team: str | None
     phone: str | None
     done: bool = False
+    wanted: bool = True  # False: cancelled
     name: str | None = None
     email: str | None = None
     window: str | None = None  # when it suits the resident, as it was said
@@ -114,7 +115,7 @@ class Contact:
     @property
     def followed_up(self) -> bool:
         """Somebody works or worked on it: it is more than a question that the assistant answered to a stranger."""
-        return self.handed_over or bool(self.employees) or bool(self.callbacks)
+        return self.handed_over or bool(self.employees) or not self.by_bot or any(callback.wanted for callback in self.callbacks)
 
 
 @dataclass(frozen=True)
@@ -148,16 +149,3 @@ class Register(Protocol):
 
     async def remove(self, conversation: UUID, number: int, segment: UUID) -> None:
         """Removes what was sent of it, if anything was. Raises RegisterError."""
-
-
-@dataclass(frozen=True)
-class Rules:
-    """The municipality's choices on Open Klant (`open_klant` in its file)."""
-
-    anonymous: Literal["none", "minimal", "full"] = "minimal"
-    register: str = "wegwijs"  # codeRegister of what is ours
-    assistant: str = "wegwijs"  # objectId of the assistant's actor
-    assistant_name: str = "Digitale assistent"
-    channels: Mapping[str, str] = field(default_factory=dict)
-    departments: Mapping[str, str] = field(default_factory=dict)  # team → identification of its afdeling
-    team_names: Mapping[str, str] = field(default_factory=dict)

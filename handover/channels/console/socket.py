@@ -78,6 +78,9 @@ class Consoles:
             for console in list(self.hub.consoles):
                 console.tell(frame)
 
+    def callbacks_changed(self) -> None:
+        self.callbacks_stale = True
+
     async def callbacks(self, **which: Any) -> list[dict[str, Any]]:
         """As on the wire; `which` as of Store.callbacks."""
         return [callback(row) for row in await self.store.callbacks(**which)]

@@ -8,8 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from handover.registers.redaction import redact, shortened
-from handover.registers.register import Callback, Contact, Employee, Rules
+from handover.conversation.privacy import mask
+from handover.conversation.privacy import without_contact_details as redact
+from handover.conversation.segments import cut
+from handover.registers.open_klant.rules import Rules
+from handover.registers.register import Callback, Contact, Employee
 
 LANGUAGES = {"nl": "nld", "en": "eng"}
 CHANNELS = {
@@ -17,6 +20,7 @@ CHANNELS = {
     "brief": "Post", "formulier": "Webformulier",
 }  # fmt: skip
 CALL = "Contact opnemen met betrokkene"  # gevraagdeHandeling, as KISS writes it
+HANDED_OVER = "Doorgezet naar een medewerker."
 NO_CONTACT = ("abandoned", "abuse")
 
 Body = dict[str, Any]
@@ -64,9 +68,9 @@ def correction(contact: Contact, rules: Rules, limits: Limits) -> Body:
 def _content(contact: Contact, rules: Rules, limits: Limits) -> Body:
     report = full(contact, rules)
     return {
-        "onderwerp": shortened(redact(contact.subject), 200) or "Vraag aan de gemeente",
+        "onderwerp": cut(redact(contact.subject), 200) or "Vraag aan de gemeente",
         "inhoud": inhoud(contact) if report else None,
-        "reactie": shortened(redact(contact.answer or ""), limits.reactie) if report else None,
+        "reactie": cut(mask(contact.answer or ""), limits.reactie) if report else None,  # the municipality's own number may be in it
         "indicatieContactGelukt": contact.outcome not in NO_CONTACT if contact.final else None,
         "hoofdOnderwerpType": contact.upl_uri if limits.newest and contact.upl_uri and len(contact.upl_uri) <= 200 else None,
         "taal": LANGUAGES.get(contact.language, "nld"),
@@ -76,10 +80,10 @@ def _content(contact: Contact, rules: Rules, limits: Limits) -> Body:
 
 def inhoud(contact: Contact) -> str:
     """The report, or before there is one the question; and that it was handed over."""
-    said = contact.summary or contact.question or ""
-    put_through = "Doorgezet naar een medewerker." if contact.handed_over else ""
-    room = 1000 - len(put_through) - 1 if put_through else 1000
-    return " ".join(part for part in (shortened(redact(said), room), put_through) if part)
+    said = redact(contact.summary or contact.question or "")
+    told = "medewerker" in said or "member of staff" in said
+    put_through = HANDED_OVER if contact.handed_over and not told else ""
+    return " ".join(part for part in (cut(said, 1000 - len(put_through) - bool(put_through)), put_through) if part)
 
 
 def metadata(contact: Contact, limits: Limits) -> Body:
@@ -108,20 +112,20 @@ def onderwerpobject(contact: Contact, rules: Rules) -> Body:
 
 
 def has_betrokkene(contact: Contact) -> bool:
-    return bool(contact.person) or any(_addresses(callback) for callback in contact.callbacks)
+    return bool(contact.person) or bool(addresses(contact))
 
 
 def betrokkene(contact: Contact, partij: UUID | None) -> Body:
     name = next((callback.name for callback in contact.callbacks if callback.name), None)
     body: Body = {"wasPartij": {"uuid": str(partij)} if partij else None, "rol": "klant", "initiator": True}
     if name:
-        body["contactnaam"] = {"achternaam": shortened(redact(name), 200)}  # as it was given: what is a first name is a guess
+        body["contactnaam"] = {"achternaam": cut(redact(name), 200)}  # as it was given: what is a first name is a guess
     return body
 
 
 def addresses(contact: Contact) -> list[tuple[str, str]]:
     """(soortDigitaalAdres, adres), each once."""
-    return list(dict.fromkeys(address for callback in contact.callbacks for address in _addresses(callback)))
+    return list(dict.fromkeys(address for callback in contact.callbacks if callback.wanted for address in _addresses(callback)))
 
 
 def _addresses(callback: Callback) -> list[tuple[str, str]]:
@@ -154,7 +158,7 @@ def internetaak(callback: Callback, contact: UUID, actors: list[UUID], reference
         "gevraagdeHandeling": CALL,
         "aanleidinggevendKlantcontact": {"uuid": str(contact)},
         "toegewezenAanActoren": [{"uuid": str(actor)} for actor in actors],
-        "toelichting": shortened(redact(" ".join(part for part in said if part)), 1000),
+        "toelichting": cut(redact(" ".join(part for part in said if part)), 1000),
         "status": status(callback),
     })  # fmt: skip
 

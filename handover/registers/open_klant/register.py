@@ -16,7 +16,8 @@ import structlog
 from handover.registers.open_klant import mapping
 from handover.registers.open_klant.client import Client
 from handover.registers.open_klant.mapping import Body
-from handover.registers.register import Callback, Contact, Link, Links, RegisterError, Rules
+from handover.registers.open_klant.rules import Rules
+from handover.registers.register import Callback, Contact, Link, Links, RegisterError
 
 log = structlog.get_logger()
 
@@ -251,7 +252,7 @@ class OpenKlant:
 
     async def _internetaak(self, contact: Contact, uuid: UUID, callback: Callback) -> None:
         link = await self._links.get("internetaak", str(callback.id))
-        if link and link.state == REMOVED:
+        if (link and link.state == REMOVED) or not (link or callback.wanted):
             return
         if link and link.remote:
             await self._bring_up_to_date(callback, link)

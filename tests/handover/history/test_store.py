@@ -371,7 +371,7 @@ async def test_who_took_part_may_read_on(store, talk):
 
 async def test_what_is_forgotten_leaves_nothing(store, talk):
     await (await talk.begins()).happens(ev.HumanAsked("kcc", "request"), receipt=Receipt("resident", uuid4()), result={})
-    await store.forget(talk.c.id)
+    await store.forget(talk.c.id, MORNING)
     async with store._read.connect() as connection:
         for name in ("conversation", "turn", "receipt", "handover"):
             assert await connection.scalar(text(f"SELECT count(*) FROM {name}")) == 0

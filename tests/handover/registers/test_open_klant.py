@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from handover.registers.register import Rules
+from handover.registers.open_klant.rules import Rules
 from tests.handover.registers.world import ANJA, BSN, callback
 
 

@@ -14,7 +14,8 @@ from handover.history.outbox import Outbox, RegisterActors, RegisterLinks, item
 from handover.history.store import Store
 from handover.registers.open_klant.client import Client
 from handover.registers.open_klant.register import OpenKlant
-from handover.registers.register import Callback, Contact, Employee, Rules
+from handover.registers.open_klant.rules import Rules
+from handover.registers.register import Callback, Contact, Employee
 from handover.registers.sender import Sender
 from tests.handover.registers.fake import TOKEN, FakeOpenKlant
 
@@ -32,7 +33,7 @@ class World:
         self._numbers = count(10_000_001)
         self._references = count(99_000_001)
         self._opened: list[tuple[Outbox, Client]] = []
-        self.crossing: Callable[[str], None] = lambda _where: None  # called before and after everything that is kept
+        self.crossing: Callable[[str], None] = lambda _where: None  # called before everything that is kept
         self.start()
 
     def start(self, seed: int = 0) -> None:
@@ -99,10 +100,10 @@ class World:
         """As long as something is due now."""
         await asyncio.gather(*(self.sender.work() for _ in range(senders)))
 
-    async def drain(self, rounds: int = 400) -> None:
+    async def drain(self, rounds: int = 400, senders: int = 2) -> None:
         """Until nothing waits that is not parked or behind something parked; time goes by meanwhile."""
         for _ in range(rounds):
-            await self.work(2)
+            await self.work(senders)
             standing = await self.outbox.standing()
             if standing.oldest is None:
                 return
@@ -124,15 +125,14 @@ class World:
 
 
 class _Crossed:
-    """Links that tell when something is about to be kept, and when it has been."""
+    """Links that tell when something is about to be kept."""
 
     def __init__(self, links: RegisterLinks, crossing: Callable[[str], None]) -> None:
         self._links, self._crossing = links, crossing
 
     async def put(self, local_type: str, local_id: str, **values: Any) -> None:
-        self._crossing(f"before keeping {local_type}")
+        self._crossing(local_type)
         await self._links.put(local_type, local_id, **values)
-        self._crossing(f"after keeping {local_type}")
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
         found: Callable[..., Awaitable[Any]] = getattr(self._links, name)
