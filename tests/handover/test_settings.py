@@ -96,6 +96,10 @@ def test_everything_set(tmp_path):
         ("WEGWIJS_RASA_PROCESSES", "two", "should be a whole number from 1 to 16"),
         ("WEGWIJS_WORKERS", "x", "should be a whole number from 1 to 64"),
         ("WEGWIJS_WORKERS", "2", "should be 1"),
+        ("WEGWIJS_OPENKLANT_URL", "openklant.gemeente.nl", "should look like https://openklant.gemeente.nl"),
+        ("WEGWIJS_OPENKLANT_URL", "ftp://openklant.gemeente.nl", "should look like"),
+        ("WEGWIJS_OPENKLANT_URL", "https://openklant.gemeente.nl?x=1", "should look like"),
+        ("WEGWIJS_OPENKLANT_URL", "https://openklant.gemeente.nl:port", "should look like"),
     ],
 )
 def test_a_wrong_value_names_the_variable_and_what_it_should_be(name, value, expected):
@@ -126,3 +130,30 @@ def test_a_password_is_not_shown():
         with pytest.raises(SettingError) as error:
             read_settings({name: "mysql://wegwijs:geheim@db/x"})
         assert "geheim" not in str(error.value)
+
+
+OPENKLANT = {"WEGWIJS_OPENKLANT_URL": "https://openklant.gemeente.nl/", "WEGWIJS_OPENKLANT_TOKEN": "0123456789abcdef"}
+
+
+def test_open_klant_is_off_until_both_are_given():
+    assert read_settings({}).openklant is None
+    assert read_settings(OPENKLANT).openklant == ("https://openklant.gemeente.nl", "0123456789abcdef")
+    assert "0123456789abcdef" not in repr(read_settings(OPENKLANT))
+    with pytest.raises(SettingError, match="WEGWIJS_OPENKLANT_TOKEN='' should be the token"):
+        read_settings(OPENKLANT | {"WEGWIJS_OPENKLANT_TOKEN": ""})
+    with pytest.raises(SettingError, match="WEGWIJS_OPENKLANT_URL='' should look like"):
+        read_settings(OPENKLANT | {"WEGWIJS_OPENKLANT_URL": ""})
+
+
+@pytest.mark.parametrize("token", ["Token 0123456789", "geheim\n", "géheim", "a b"])
+def test_a_wrong_token_is_told_and_not_shown(token):
+    with pytest.raises(SettingError) as error:
+        read_settings(OPENKLANT | {"WEGWIJS_OPENKLANT_TOKEN": token})
+    assert str(error.value).startswith("WEGWIJS_OPENKLANT_TOKEN='…' should be the token alone")
+    assert token not in str(error.value)
+
+
+def test_a_password_in_the_address_is_not_shown():
+    with pytest.raises(SettingError) as error:
+        read_settings(OPENKLANT | {"WEGWIJS_OPENKLANT_URL": "https://wegwijs:geheim@openklant.gemeente.nl"})
+    assert "geheim" not in str(error.value)

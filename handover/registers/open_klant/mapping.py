@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from handover.conversation.privacy import mask
+from handover.conversation.privacy import clean, mask
 from handover.conversation.privacy import without_contact_details as redact
 from handover.conversation.segments import cut
 from handover.registers.open_klant.rules import Rules
@@ -53,7 +53,7 @@ def full(contact: Contact, rules: Rules) -> bool:
 def klantcontact(contact: Contact, reference: str, rules: Rules, limits: Limits) -> Body:
     return _filled({
         "referentienummer": reference,
-        "kanaal": (rules.channels.get(contact.channel) or CHANNELS.get(contact.channel) or contact.channel)[:50],
+        "kanaal": clean(rules.channels.get(contact.channel) or CHANNELS.get(contact.channel) or contact.channel)[:50] or "Overig",
         "plaatsgevondenOp": moment(contact.started_at),
         "vertrouwelijk": False,
         **_content(contact, rules, limits),
@@ -97,7 +97,7 @@ def metadata(contact: Contact, limits: Limits) -> Body:
         "overgedragen": "ja" if contact.handed_over else None,
         "wachtrij": contact.team if contact.handed_over else None,
     }
-    return {name: str(value)[: limits.metadata] for name, value in values.items() if value}
+    return {name: text[: limits.metadata] for name, value in values.items() if (text := clean(value or ""))}
 
 
 def is_ours(found: Any, conversation: UUID, number: int) -> bool:
