@@ -7,8 +7,11 @@ Where a number could be either, a number too many is masked rather than one too 
 import functools
 import re
 import unicodedata
+from collections.abc import Iterator
 
 from stdnum import iban, numdb
+
+from handover.conversation.spoken import Piece, runs
 
 BSN, IBAN, CARD = "[BSN verwijderd]", "[IBAN verwijderd]", "[kaartnummer verwijderd]"
 PHONE, EMAIL, ADDRESS = "[telefoonnummer verwijderd]", "[e-mailadres verwijderd]", "[adres verwijderd]"
@@ -57,7 +60,7 @@ def clean(text: str) -> str:
 
 def mask(text: str) -> str:
     """`text` cleaned, with citizen service numbers, IBANs and card numbers replaced by a word that says what stood there."""
-    return _RUN.sub(_masked_run, _without_ibans(clean(text)))
+    return _without_spoken(_RUN.sub(_masked_run, _without_ibans(clean(text))))
 
 
 def without_contact_details(text: str) -> str:
@@ -86,13 +89,21 @@ def _passes_luhn(digits: str) -> bool:
 
 
 def _without_ibans(text: str) -> str:
-    """Wherever one can begin, also within a word or right after another one."""
-    kept, done = [], 0
+    kept, done = "", 0
+    for start, end in _ibans(text):
+        kept += text[done:start] + IBAN
+        done = end
+    return kept + text[done:]
+
+
+def _ibans(text: str) -> Iterator[tuple[int, int]]:
+    """From where to where each stands, wherever one can begin: also within a word or right after another one."""
+    done = 0
     while start := _IBAN_START.search(text, done):
         end = _iban_end(text, start.start())
-        kept.append(text[done : start.start()] + (IBAN if end else text[start.start()]))
+        if end:
+            yield start.start(), end
         done = end or start.start() + 1
-    return "".join(kept) + text[done:]
 
 
 def _iban_end(text: str, start: int) -> int | None:
@@ -147,6 +158,10 @@ def _masked_groups(run: str) -> str:
     """Looks at every run of whole groups: "12.34.56.782" is nine digits, "12 123456782" holds nine of its own."""
     groups = list(_GROUP.finditer(run))
     digits = ["".join(str(int(char)) for char in group.group()) for group in groups]
+    if _dictated_telephone(digits):
+        return run
+    if _dictated_card(digits):
+        return run[: groups[0].start()] + CARD + run[groups[-1].end() :]
     kept, done, first = "", 0, 0
     while first < len(groups):
         word, last = _number_at(digits, first)
@@ -169,6 +184,71 @@ def _number_at(groups: list[str], first: int) -> tuple[str | None, int]:
         if len(number) in _CARD_DIGITS and _written_as_card(groups[first : last + 1]) and _passes_luhn(number):
             return CARD, last
     return None, first
+
+
+def _dictated_telephone(groups: list[str]) -> bool:
+    """Ten digits from a zero on, in small pieces: 0 6 1 2 3 4 5 6 7 8. Nine of them may well pass the eleven-test."""
+    number = "".join(groups)
+    return len(number) == _NATIONAL and number[0] == "0" != number[1] and max(map(len, groups)) <= 4
+
+
+def _dictated_card(groups: list[str]) -> bool:
+    """All in ones and twos, as one reads it aloud; only if nothing else stands in the row, and it is no telephone number."""
+    number = "".join(groups)
+    return len(number) in _CARD_DIGITS and max(map(len, groups)) <= 2 and number[0] != "0" and _passes_luhn(number)
+
+
+def _without_spoken(text: str) -> str:
+    """The same for what is dictated: "een twee drie, vierenvijftig …"."""
+    rows = list(runs(text))
+    if not rows:
+        return text
+    spans = _spoken_ibans(text, [piece for row in rows for piece in row])
+    for row in rows:
+        if not any(start < row[-1].end and row[0].start < end for start, end, _ in spans):
+            spans += _spoken_numbers(text, row)
+    for start, end, word in sorted(spans, reverse=True):
+        text = text[:start] + word + text[end:]
+    return text
+
+
+def _spoken_numbers(text: str, row: list[Piece]) -> list[tuple[int, int, str]]:
+    """(start, end, what to put there) of each number in a row of words and digits."""
+    digits = [piece.digits for piece in row]
+    abroad = text[: row[0].start].rstrip().casefold().endswith(("plus", "+")) or "".join(digits[:4]).startswith("0031")
+    if _dictated_telephone(digits) or abroad:
+        return []
+    if _dictated_card(digits):
+        return [(row[0].start, row[-1].end, CARD)]
+    found, first = [], 0
+    while first < len(row):
+        word, last = _number_at(digits, first)
+        if word and _dictated(row[first : last + 1]):
+            found.append((row[first].start, row[last].end, word))
+            first = last + 1
+        else:
+            first += 1
+    return found
+
+
+def _dictated(pieces: list[Piece]) -> bool:
+    """Said as one number: "een 12345678" is an article with something else, "12 en 3456789" two numbers."""
+    words = sum(len(piece.digits) for piece in pieces if piece.spoken)
+    return words * 3 >= sum(len(piece.digits) for piece in pieces) or (not any(piece.loose for piece in pieces[1:]) and words != 1)
+
+
+def _spoken_ibans(text: str, pieces: list[Piece]) -> list[tuple[int, int, str]]:
+    """Those of which digits are said: looked for in the same text with digits in their place."""
+    shadow, origin, done = "", [], 0
+    for piece in pieces:
+        if piece.spoken:
+            before = text[done : piece.start]
+            shadow += before + piece.digits
+            origin += [(at, at + 1) for at in range(done, piece.start)] + [(piece.start, piece.end)] * len(piece.digits)
+            done = piece.end
+    shadow += text[done:]
+    origin += [(at, at + 1) for at in range(done, len(text))]
+    return [(origin[start][0], origin[end - 1][1], IBAN) for start, end in _ibans(shadow)]
 
 
 def _written_as_card(groups: list[str]) -> bool:
