@@ -16,6 +16,7 @@ import structlog
 import typer
 
 from handover.content.files import ContentError
+from handover.history_commands import history
 from handover.settings import SettingError, read_settings
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ staff = typer.Typer(no_args_is_help=True, help="Staff accounts of the console.")
 app.add_typer(staff, name="staff")
 register = typer.Typer(no_args_is_help=True, help="Contact moments that Open Klant is told of.")
 app.add_typer(register, name="register")
+app.add_typer(history, name="history")
 
 PR_SET_PDEATHSIG = 1
 

@@ -17,9 +17,7 @@ _ENGLISH_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eigh
 _DOUBLE = ("dubbel", "dubbele", "double", "tweemaal")
 # Said while one thinks or takes a breath. "en" and "and" also join two numbers that have nothing to do with each other.
 _WEAK = frozenset(("en", "and"))
-_FILLERS = _WEAK | frozenset(
-    ("dan", "uh", "eh", "euh", "uhm", "ehm", "um", "punt", "streep", "streepje", "komma", "then", "dash")
-)
+_FILLERS = _WEAK | frozenset(("dan", "uh", "eh", "euh", "uhm", "ehm", "um", "punt", "streep", "streepje", "komma", "then", "dash"))
 _FILLERS_AT_MOST = 3  # in a row
 
 _TOKEN = re.compile(r"\d+|[^\W\d_]+")

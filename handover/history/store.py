@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from handover.conversation.conversation import Conversation, Insert, Step, Turn, Update
 from handover.conversation.states import State
-from handover.history import tables
+from handover.history import audit, tables
 from handover.history.calls import CallQueries
 from handover.history.database import open_engine, open_writer
 from handover.history.removals import tell_registers
@@ -82,6 +82,7 @@ class Store(CallQueries):
 
     def __init__(self, url: str, vault: Vault | None = None, prefix: str = "10") -> None:
         self.vault = vault or Vault.fresh()
+        self.audit_key = audit.key_of(self.vault)
         self._prefix = prefix
         self._references: list[int] = []
         self._taking = asyncio.Lock()
@@ -166,7 +167,7 @@ class Store(CallQueries):
     async def _write_group(self, group: list[Job]) -> None:
         """One bad job must not spoil the others': after an error each is tried alone."""
         try:
-            stale = await self._write.transact(lambda connection: _written(connection, group))
+            stale = await self._write.transact(lambda connection: _written(connection, group, self.audit_key))
         except Exception as error:  # whatever it is: the writer must outlive it
             unreachable = isinstance(error, OperationalError)  # locked, full, gone: the others would fare no better alone
             if len(group) > 1 and not unreachable:
@@ -420,10 +421,10 @@ def _executing(statement: Any) -> Callable[[Connection], None]:
     return execute
 
 
-def _written(connection: Connection, group: list[Job]) -> list[Job]:
+def _written(connection: Connection, group: list[Job], audit_key: bytes) -> list[Job]:
     """Writes the group's rows; the jobs that were stale, and of which nothing was written."""
     stale = _stale(connection, group)
-    _write_rows(connection, [job for job in group if job not in stale])
+    _write_rows(connection, [job for job in group if job not in stale], audit_key)
     return stale
 
 
@@ -443,7 +444,7 @@ def _stale(connection: Connection, group: list[Job]) -> list[Job]:
     return stale
 
 
-def _write_rows(connection: Connection, group: list[Job]) -> None:
+def _write_rows(connection: Connection, group: list[Job], audit_key: bytes) -> None:
     inserts: dict[str, list[dict[str, Any]]] = defaultdict(list)
     updates: dict[tuple[str, tuple[str, ...], tuple[str, ...], str], list[dict[str, Any]]] = defaultdict(list)
     changed: list[dict[str, Any]] = []
@@ -463,7 +464,9 @@ def _write_rows(connection: Connection, group: list[Job]) -> None:
     if changed:
         connection.execute(_update("conversation", (), "id"), changed)
     for name, rows in sorted(inserts.items(), key=lambda item: REFERRED_TO.get(item[0], 2)):
-        if rows:
+        if rows and name == "audit":
+            audit.append(connection, audit_key, rows)
+        elif rows:
             connection.execute(_insert(name), rows)
     for (name, _, unless, by), rows in updates.items():
         connection.execute(_update(name, unless, by), rows)

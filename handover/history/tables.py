@@ -61,6 +61,11 @@ conversation = Table(
     Column("closed_at", Utc),
     Column("body", JSON, nullable=False),  # conversation.Conversation, whole
     Column("person_id", Uuid),
+    Column("kept_as", String(10), nullable=False, server_default="bot"),  # the class that says how long: bot, staff, moment
+    Column("legal_basis", String(200), nullable=False, server_default=""),
+    Column("destroy_at", Utc),  # None as long as it is not closed
+    Column("held_at", Utc),  # since then nothing of it may be destroyed, until that is lifted
+    Column("held_for", String(200)),
     Index("conversation_queue", "state", "team", "priority", "waiting_since"),
     Index("conversation_owner", "owner", "state"),
     Index("conversation_due", "due_at"),
@@ -128,6 +133,7 @@ callback = Table(
     Column("segment_id", Uuid),
     Column("preferred", String(20)),  # morning, afternoon, any
     Index("callback_status", "status", "created_at"),
+    Index("callback_changed", "status", "changed_at"),
     Index("callback_segment", "segment_id"),
 )  # fmt: skip
 
@@ -336,10 +342,11 @@ code = Table(
     Column("token_hash", LargeBinary(32), unique=True),
 )  # fmt: skip
 
-# Who did what with which record, never its content. Rows are only ever added.
+# Who did what with which record, never its content. Lines are only ever added, each sealed together with the one before it
+# (audit.py); the database refuses every change, and every removal that no checkpoint has recorded.
 audit = Table(
     "audit", metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", Integer, primary_key=True, autoincrement=True),  # without gaps
     Column("at", Utc, nullable=False),
     Column("actor", String(100), nullable=False),
     Column("action", String(50), nullable=False),
@@ -347,6 +354,7 @@ audit = Table(
     Column("result", String(50), nullable=False),
     Column("origin", String(60), nullable=False),
     Column("request_id", String(40), nullable=False),
+    Column("seal", LargeBinary(32)),  # None: from before there were seals
     Index("audit_object", "object", "at"),
 )  # fmt: skip
 
@@ -386,4 +394,24 @@ register_actor = Table(
     Column("register", String(20), primary_key=True),
     Column("key", String(500), primary_key=True),
     Column("remote_uuid", Uuid),
+)  # fmt: skip
+
+# One row: where the chain is now. Whoever adds a line locks it first, so there is one chain however many processes write.
+audit_head = Table(
+    "audit_head", metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("last_id", Integer, nullable=False),
+    Column("seal", LargeBinary(32), nullable=False),
+    Column("began_after", Integer, nullable=False),  # lines up to this one have no seal
+)  # fmt: skip
+
+# Up to which line the audit log was cleared because its time was over
+audit_checkpoint = Table(
+    "audit_checkpoint", metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Utc, nullable=False),
+    Column("through_id", Integer, nullable=False),
+    Column("lines", Integer, nullable=False),
+    Column("seal", LargeBinary(32), nullable=False),  # of the last line that was removed: the chain goes on from there
+    Column("proof", LargeBinary(32), nullable=False),  # that it was us who cleared it
 )  # fmt: skip

@@ -138,7 +138,20 @@ def test_any_text_survives(text):
     once.encode()  # no half characters are left that UTF-8 cannot write
 
 
-@pytest.mark.parametrize("text", ["1 " * 1000, "1" * 2000, "NL91 " * 400, "nl91abna" * 250, "1-1-2000 " * 220, "+1 " * 600, "een " * 500, "nl een " * 285, "en dan " * 285])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 " * 1000,
+        "1" * 2000,
+        "NL91 " * 400,
+        "nl91abna" * 250,
+        "1-1-2000 " * 220,
+        "+1 " * 600,
+        "een " * 500,
+        "nl een " * 285,
+        "en dan " * 285,
+    ],
+)
 def test_no_text_takes_long(text):
     """2,000 characters are masked on the loop that serves everybody: a bound of a second, measured in processor time."""
     began = time.process_time()
