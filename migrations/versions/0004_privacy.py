@@ -76,7 +76,7 @@ def _postgresql() -> list[str]:
                 RAISE EXCEPTION '{NOT_REMOVED}';
             END IF;
             RETURN OLD;
-        END $$"""
+        END $$"""  # noqa: S608 (texts of our own)
     row = "FOR EACH ROW EXECUTE FUNCTION audit_guard()"
     return [
         guard,
