@@ -93,7 +93,7 @@ class Service:
         self._tasks.append(asyncio.create_task(self.accounts.warm_up()))
         self.codes = Codes(self.store, self.now)
         self.calls = Calls(self.performer, self.store, self.hub, self.desk, self.library, self.codes)
-        self.gateways = Gateways(self.calls, self.settings, self.now)
+        self.gateways = Gateways(self.calls, self.library, self.settings, self.now)
         self.consoles = Consoles(self.performer, self.store, self.hub, self.presence, self.library)
         self.people = People(self.store)
         self.residents = Residents(self.performer, self.store, self.hub, self.desk, self.library, self.identities, self.people)

@@ -13,8 +13,9 @@ import json
 import re
 import time
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urlencode, urljoin
 from uuid import uuid4
+from xml.etree import ElementTree
 
 import httpx
 import msgspec
@@ -270,3 +271,169 @@ class JambonzHttpLine(HttpLine):
     async def hang_up(self) -> None:
         await self.post("/voice/jambonz/status", call_status="completed", call_termination_by="caller", duration=42)
         await self.close()
+
+
+class AudioCodesLine(HttpLine):
+    """The Bot API: a call is started, then each thing that happens is an activity."""
+
+    def __init__(self, url: str, token: str, **caller: Any) -> None:
+        super().__init__(url, **caller)
+        self.headers = {"Authorization": f"Bearer {token}"}
+        self.base = f"{self.url}/voice/audiocodes"
+        self.urls: dict[str, Any] = {}
+
+    async def post(self, url: str, body: dict[str, Any]) -> httpx.Response:
+        return await self._client.post(url, json=body, headers=self.headers)
+
+    async def begin(self) -> None:
+        answer = await self.post(self.base, {"conversation": self.id, "bot": "wegwijs", "capabilities": ["websocket"]})
+        if answer.status_code != 200:
+            raise Dropped(f"answered {answer.status_code}")
+        self.urls = answer.json()
+        if not {"activitiesURL", "refreshURL", "disconnectURL", "expiresSeconds"} <= set(self.urls):
+            raise Dropped("an address is missing")
+
+    def activity(self, **activity: Any) -> dict[str, Any]:
+        return {"id": str(uuid4()), "timestamp": "2026-11-24T09:00:00.000Z", "language": "nl-NL", **activity}
+
+    async def send(self, *activities: dict[str, Any]) -> Heard:
+        url = f"{self.base}/{self.urls.get('activitiesURL', f'conversation/{self.id}/activities')}"
+        began = time.perf_counter()
+        answer = await self.post(url, {"conversation": self.id, "activities": list(activities)})
+        seconds = time.perf_counter() - began
+        if answer.status_code != 200:
+            raise Dropped(f"answered {answer.status_code}")
+        heard = heard_from_activities(answer.json().get("activities", []))
+        heard.seconds = seconds
+        return heard
+
+    async def start(self) -> Heard:
+        await self.begin()
+        return await self.send(self.start_activity())
+
+    def start_activity(self) -> dict[str, Any]:
+        caller = {"caller": self.number} if self.number else {"caller": "anonymous"}
+        return self.activity(type="event", name="start", parameters={"vaigConversationId": self.id, "callee": self.callee, **caller})
+
+    async def say(self, text: str, confidence: float | None = 0.93) -> Heard:
+        return await self.send(
+            self.activity(type="message", text=text, parameters={} if confidence is None else {"confidence": confidence})
+        )
+
+    async def press(self, keys: str) -> Heard:
+        return await self.send(self.activity(type="event", name="DTMF", value=keys))
+
+    async def silence(self) -> Heard:
+        return await self.send(self.activity(type="event", name="noUserInput", value=1))
+
+    async def transferred(self, status: str) -> Heard:
+        """A gateway that is set to give a caller back after a failed transfer has nobody talk; otherwise it is over."""
+        if status == "completed":
+            await self.hang_up()
+            return Heard(hung_up=True)
+        return await self.silence()
+
+    async def hang_up(self) -> None:
+        url = f"{self.base}/{self.urls.get('disconnectURL', f'conversation/{self.id}/disconnect')}"
+        await self.post(url, {"conversation": self.id, "reason": "Client Side", "reasonCode": "client-disconnected"})
+
+
+def heard_from_activities(activities: list[dict[str, Any]]) -> Heard:
+    heard = Heard(raw=activities)
+    for activity in activities:
+        params = activity.get("activityParams", {})
+        match activity.get("name", activity["type"]):
+            case "message":
+                heard.said.append(words(activity["text"]))
+            case "transfer":
+                headers = {one["name"]: one["value"] for one in params.get("transferSipHeaders", [])}
+                heard.transfer = {"target": params["transferTarget"], "headers": headers}
+            case "hangup":
+                heard.hung_up = True
+    if not heard.transfer and not heard.hung_up:
+        heard.listens = {"always": True}  # this gateway listens as long as the call is there
+    return heard
+
+
+class TwimlLine(HttpLine):
+    """Signed forms; the address of the next one stands in the answer to the last."""
+
+    def __init__(self, url: str, token: str, public_url: str | None = None, **caller: Any) -> None:
+        super().__init__(url, **caller)
+        self._token, self._public_url = token.encode(), (public_url or self.url).rstrip("/")
+        self.id = f"CA{uuid4().hex}"
+        self.action = f"{self._public_url}/voice/twiml"
+        self.dialled = ""
+
+    def sign(self, url: str, fields: dict[str, str]) -> str:
+        text = url + "".join(name + fields[name] for name in sorted(fields))
+        return base64.b64encode(hmac.new(self._token, text.encode(), hashlib.sha1).digest()).decode()
+
+    async def post(self, url: str, **fields: str) -> httpx.Response:
+        """`url`: as the outside sees it."""
+        form = {"CallSid": self.id, "AccountSid": "AC1", "From": self.number or "anonymous", "To": self.callee, "CallStatus": "in-progress",
+                "Direction": "inbound", "ApiVersion": "2010-04-01", **fields}  # fmt: skip
+        headers = {"X-Twilio-Signature": self.sign(url, form), "Content-Type": "application/x-www-form-urlencoded"}
+        return await self._client.post(url.replace(self._public_url, self.url, 1), content=urlencode(form), headers=headers)
+
+    async def _asked(self, url: str, **fields: str) -> Heard:
+        began = time.perf_counter()
+        answer = await self.post(url, **fields)
+        seconds = time.perf_counter() - began
+        if answer.status_code != 200 or not answer.headers.get("content-type", "").startswith("text/xml"):
+            raise Dropped(f"answered {answer.status_code} {answer.headers.get('content-type')}")
+        heard = self._heard(answer.text)
+        heard.seconds = seconds
+        if heard.listens is None and heard.raw.find("Redirect") is not None:
+            rest = await self._asked(heard.raw.find("Redirect").text)
+            rest.said, rest.seconds = heard.said + rest.said, seconds
+            heard = rest
+        return heard
+
+    def _heard(self, document: str) -> Heard:
+        tree = ElementTree.fromstring(document)  # noqa: S314 (of our own service)
+        heard = Heard(raw=tree)
+        for verb in tree:
+            match verb.tag:
+                case "Say":
+                    heard.said.append(_words_of(verb))
+                case "Gather":
+                    heard.said += [_words_of(say) for say in verb]
+                    heard.listens = dict(verb.attrib)
+                    self.action = verb.attrib["action"]
+                case "Dial":
+                    target = verb[0].text or ""
+                    address, _, query = target.partition("?")
+                    headers = dict(pair.split("=", 1) for pair in query.split("&") if pair)
+                    heard.transfer = {"target": address if verb[0].tag == "Sip" else f"tel:{address}", "headers": headers}
+                    self.dialled = verb.attrib["action"]
+                case "Hangup":
+                    heard.hung_up = True
+        return heard
+
+    async def start(self) -> Heard:
+        return await self._asked(f"{self._public_url}/voice/twiml", CallStatus="ringing")
+
+    @property
+    def next(self) -> str:
+        """Where the gateway goes next; of a call that we do not know yet, somewhere in the middle."""
+        return self.action if "?" in self.action else f"{self._public_url}/voice/twiml/turn?n=1"
+
+    async def say(self, text: str, confidence: float | None = 0.93) -> Heard:
+        return await self._asked(self.next, SpeechResult=text, **({} if confidence is None else {"Confidence": f"{confidence}"}))
+
+    async def press(self, keys: str) -> Heard:
+        return await self._asked(self.next, Digits=keys)
+
+    async def silence(self) -> Heard:
+        return await self._asked(self.next)
+
+    async def transferred(self, status: str) -> Heard:
+        return await self._asked(self.dialled, DialCallStatus=status, DialCallSid="CA2")
+
+    async def hang_up(self) -> None:
+        await self.post(f"{self._public_url}/voice/twiml/status", CallStatus="completed", CallDuration="42")
+
+
+def _words_of(say: ElementTree.Element) -> str:
+    return words("".join([say.text or "", *(ElementTree.tostring(child, "unicode") for child in say)]).replace("&", "&amp;amp;"))

@@ -88,8 +88,7 @@ def take(d: "_Deciding", event: ev.Event) -> None:
         case ev.Keyed():
             _keyed(d, event)
         case ev.Silent(person):
-            if not _is_back(d):
-                _failed(d, "silent", person)
+            _silent(d, person)
         case ev.CodeRefused(person):
             _code_refused(d, person)
         case ev.CallMoved():
@@ -153,8 +152,7 @@ def set_timers(d: "_Deciding") -> None:
 def _heard(d: "_Deciding", event: ev.Spoke) -> None:
     text = mask(event.text[:HEARD_AT_MOST]).strip()
     if not text:
-        if not _is_back(d):
-            _failed(d, "silent", event.person)
+        _silent(d, event.person)
         return
     secret = d.c.call and d.c.call.question == "code" and len(phones.digits_in(text)) >= CODE_TRIES
     confidence = {"confidence": event.confidence} if event.confidence is not None else {}
@@ -187,8 +185,7 @@ def _keyed(d: "_Deciding", event: ev.Keyed) -> None:
     keys = "".join(key for key in event.keys if key in "0123456789*#")[:30]
     call = d.c.call
     if not keys or not call:
-        if not _is_back(d):
-            _failed(d, "silent", event.person)
+        _silent(d, event.person)
         return
     collecting = call.question in ("code", "number")
     shown = d.say("call.hidden") if call.question == "code" and keys.isdigit() else mask(keys)
@@ -198,7 +195,8 @@ def _keyed(d: "_Deciding", event: ev.Keyed) -> None:
         d.resident(d.say("call.key", keys=shown), None)
     if _is_back(d) or d.c.state is not State.BOT:
         return
-    if collecting and not (keys in ("0", "*") and not call.digits):
+    # a number begins with 0 as well: there, 0 is a person only if nothing follows
+    if collecting and (call.digits or keys not in (("0", "*") if call.question == "code" else ("*",))):
         _collect(d, keys, event.person)
     elif keys in KEYS:
         _command(d, KEYS[keys], event.person)
@@ -393,6 +391,15 @@ def _rejected(d: "_Deciding", person: Any) -> None:
 
 
 # When nothing came, or nothing that can be understood
+
+
+def _silent(d: "_Deciding", person: Any) -> None:
+    if _is_back(d):
+        return
+    if d.c.call and d.c.call.question == "number" and d.c.call.digits == "0":
+        _hand_over(d, person, "request")
+    else:
+        _failed(d, "silent", person)
 
 
 def _failed(d: "_Deciding", kind: Literal["silent", "unclear"], person: Any) -> None:

@@ -61,10 +61,13 @@ def dialable(text: str) -> str | None:
     return None
 
 
+WITHHELD = {"+266696687", "+7378742833", "+2562533", "+8656696"}  # "anonymous", "restricted" … on a keypad, as some carriers send it
+
+
 def known(number: str | None) -> str | None:
     """What a network says about a caller, as +31612345678; None for a withheld or strange number."""
     text = (number or "").removeprefix("sip:").removeprefix("sips:").removeprefix("tel:").partition("@")[0].partition(";")[0]
-    return dialable(text) if re.fullmatch(r"\+?[\d ().-]{8,20}", text) else None
+    return dialable(text) if text not in WITHHELD and re.fullmatch(r"\+?[\d ().-]{8,20}", text) else None
 
 
 def readable(phone: str) -> str:

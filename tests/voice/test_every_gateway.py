@@ -188,6 +188,8 @@ async def test_a_transfer_that_fails_ends_in_a_call_back(world, gateway, status)
 
 
 async def test_a_transfer_that_succeeds_ends_the_call_for_us(world, gateway):
+    if gateway == "audiocodes":
+        pytest.skip("this gateway does not tell: see test_audiocodes.py")
     line = world.line(gateway)
     await line.start()
     await line.press("0")
@@ -446,7 +448,7 @@ async def test_a_call_goes_on_after_a_restart(tmp_path: Path, gateway):
         await line.say("wat kost een paspoort")
     async with running(tmp_path / "data") as second:
         again = second.line(gateway)
-        again.id = line.id
+        again.id, again.action = line.id, getattr(line, "action", None)
         if gateway == "jambonz":
             heard = await again.reconnect()
             assert heard.raw == [], "it is not greeted again"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID
+from xml.etree import ElementTree
 
 from sanic import Sanic
 
@@ -22,12 +23,13 @@ from handover.conversation.events import BotReply, BotTurn
 from handover.history.database import migrate
 from handover.rasa import Bot, BotError
 from handover.settings import ROOT, read_settings
-from handover.telephone import JambonzHttpLine, JambonzLine, Line
+from handover.telephone import AudioCodesLine, JambonzHttpLine, JambonzLine, Line, TwimlLine
 
 USER, PASSWORD, SECRET = "gateway", "correct-paard", "batterij-nietje"
 AUDIOCODES, TWIML = "ac-token-1234567", "twiml-token-1234567"
 SECRETS = {"WEGWIJS_JAMBONZ_USER": USER, "WEGWIJS_JAMBONZ_PASSWORD": PASSWORD, "WEGWIJS_JAMBONZ_SECRET": SECRET,
            "WEGWIJS_AUDIOCODES_TOKEN": AUDIOCODES, "WEGWIJS_TWIML_TOKEN": TWIML}  # fmt: skip
+PUBLIC = "https://chat.gemeente.example"  # how gateways see us: another host and scheme than where we listen
 MORNING = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # a Tuesday, ten o'clock in Amsterdam
 
 
@@ -100,6 +102,8 @@ class World:
 LINES: dict[str, Callable[..., Line]] = {
     "jambonz": lambda url, **caller: JambonzLine(url, USER, PASSWORD, **caller),
     "jambonz-http": lambda url, **caller: JambonzHttpLine(url, SECRET, **caller),
+    "audiocodes": lambda url, **caller: AudioCodesLine(url, AUDIOCODES, **caller),
+    "twiml": lambda url, **caller: TwimlLine(url, TWIML, **{"public_url": PUBLIC, **caller}),
 }
 GATEWAYS = list(LINES)
 
@@ -122,7 +126,7 @@ def _prepare(data: Path) -> None:
 @contextlib.asynccontextmanager
 async def running(data: Path, *, hours: str = "always", **env: str) -> AsyncIterator[World]:
     await asyncio.to_thread(_prepare, data)
-    settings = read_settings({"WEGWIJS_DATA": str(data), "WEGWIJS_OPENING_HOURS": hours, **SECRETS, **env})
+    settings = read_settings({"WEGWIJS_PUBLIC_URL": PUBLIC, "WEGWIJS_DATA": str(data), "WEGWIJS_OPENING_HOURS": hours, **SECRETS, **env})
     Sanic.test_mode = True  # several applications in one process
     listening = listen_on("127.0.0.1", 0)
     port = listening.getsockname()[1]
@@ -159,4 +163,5 @@ def asks(*labels: str, kind: str = "clarify") -> BotTurn:
 
 
 def dumped(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    """What a gateway was sent, as text."""
+    return ElementTree.tostring(value, "unicode") if isinstance(value, ElementTree.Element) else json.dumps(value, ensure_ascii=False)

@@ -399,7 +399,7 @@ class Calls:
             case "code" | "code_check":
                 return e.Listen(num_digits=8, timeout_s=15, language=c.language)
             case "number":
-                return e.Listen(num_digits=None, timeout_s=12, language=c.language)
+                return e.Listen(num_digits=None, timeout_s=4 if c.call.digits else 12, language=c.language)
         return e.Listen(timeout_s=20 if c.call.patient else 7, hints=hints, language=c.language)
 
     def _transfer(self, c: Conversation) -> e.Transfer | None:

@@ -7,19 +7,24 @@ from typing import Any
 from sanic import HTTPResponse, Request, Sanic, Websocket
 from sanic.exceptions import SanicException
 
-from handover.channels.voice import jambonz
+from handover.channels.voice import audiocodes, jambonz, twiml
+from handover.channels.voice.audiocodes import AudioCodes
 from handover.channels.voice.calls import Calls
 from handover.channels.voice.jambonz import Jambonz
+from handover.channels.voice.twiml import Twiml
 from handover.channels.voice.voices import Voices
+from handover.content.library import Library
 from handover.settings import Settings
 
 
 class Gateways:
     """The adapters, each with the secret that opens it."""
 
-    def __init__(self, calls: Calls, settings: Settings, now: Callable[[], datetime]) -> None:
+    def __init__(self, calls: Calls, library: Library, settings: Settings, now: Callable[[], datetime]) -> None:
         voices = Voices(settings.voice_ssml, settings.voice_nl, settings.voice_en)
         user, password = settings.jambonz or (None, None)
+        self.audiocodes = AudioCodes(calls, library, voices, settings.audiocodes_token, now)
+        self.twiml = Twiml(calls, voices, settings.twiml_token, settings.public_url)
         self.jambonz = Jambonz(calls, voices, user, password, settings.jambonz_secret, now)
 
 
@@ -44,3 +49,23 @@ def add_voice(app: Sanic[Any, Any], gateways: Callable[[], Gateways]) -> None:
     @app.post(f"{jambonz.PATH}/<hook:(?P<hook>turn|transfer|more|status)>")
     async def jambonz_hook(request: Request, hook: str) -> HTTPResponse:
         return await gateways().jambonz.http(request, hook)
+
+    @app.get(audiocodes.PATH)
+    async def audiocodes_check(request: Request) -> HTTPResponse:
+        return await gateways().audiocodes.check(request)
+
+    @app.post(audiocodes.PATH)
+    async def audiocodes_start(request: Request) -> HTTPResponse:
+        return await gateways().audiocodes.start(request)
+
+    @app.post(f"{audiocodes.PATH}/conversation/<name:str>/<what:(?P<what>activities|refresh|disconnect)>")
+    async def audiocodes_call(request: Request, name: str, what: str) -> HTTPResponse:
+        return await gateways().audiocodes.of_call(request, name, what)
+
+    @app.post(twiml.PATH)
+    async def twiml_call(request: Request) -> HTTPResponse:
+        return await gateways().twiml.answer(request, "")
+
+    @app.post(f"{twiml.PATH}/<hook:(?P<hook>turn|transfer|more|status)>")
+    async def twiml_hook(request: Request, hook: str) -> HTTPResponse:
+        return await gateways().twiml.answer(request, hook)
