@@ -13,11 +13,9 @@ from jsonschema.validators import validator_for
 from rasa.core.actions.action import RemoteAction
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
+from bot.light import Moved
+
 ACTION_SECONDS = 10.0
-
-
-class Moved(RuntimeError):
-    """Rasa no longer has what an adapter replaces: the adapter must be looked at before this release is used."""
 
 
 def compile_action_validator() -> None:

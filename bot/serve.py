@@ -30,21 +30,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", required=True)
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--with-tensorflow", action="store_true", help="as Rasa ships it; done by itself for a model that needs it")
     arguments = parser.parse_args()
     unset = [name for name in NEEDED if not os.environ.get(name)]
     if unset:
         sys.exit(f"serve: not set: {', '.join(unset)}")
     if not os.path.isfile(arguments.model):
         sys.exit(f"serve: no model at {arguments.model}")
-    app = make_app(arguments.model, *(os.environ[name] for name in NEEDED))
+    try:
+        app = make_app(arguments.model, *(os.environ[name] for name in NEEDED), with_tensorflow=arguments.with_tensorflow)
+    except Exception as error:
+        from bot.light import is_needed
+
+        if arguments.with_tensorflow or not is_needed(error):
+            raise
+        print("serve: the model needs TensorFlow, which takes more memory and a slower start", file=sys.stderr, flush=True)
+        os.execv(sys.executable, [sys.executable, "-m", "bot.serve", *sys.argv[1:], "--with-tensorflow"])
     app.run(host="127.0.0.1", port=arguments.port, access_log=False, debug=False, motd=False)
 
 
-def make_app(model: str, token: str, actions_url: str, actions_token: str) -> Any:
+def make_app(model: str, token: str, actions_url: str, actions_token: str, with_tensorflow: bool = False) -> Any:
     """The Sanic application with our channel on it, and its model loaded."""
+    from bot.light import leave_out_tensorflow
     from bot.quiet import quiet
 
     quiet()
+    if not with_tensorflow:
+        leave_out_tensorflow()
     from rasa.core.channels.channel import register
     from sanic import Sanic
 

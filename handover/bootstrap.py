@@ -17,7 +17,11 @@ from typing import Iterator  # noqa: UP035 (Python 3.8)
 
 ROOT = Path(__file__).resolve().parent.parent
 UV_VERSION = "0.8.0"  # at least
-MODEL_INPUTS = ("config.yml", "domain.yml", "data/topics.csv", "data/aspects.csv", "data/nlu", "data/rules", "bot")
+# what training reads, and no more of bot/: a change to how turns are served needs no training
+MODEL_INPUTS = (
+    "config.yml", "domain.yml", "data/topics.csv", "data/aspects.csv", "data/nlu", "data/rules",
+    "bot/components", "bot/language", "bot/train.py", "bot/requirements.lock",
+)  # fmt: skip
 
 
 class SetupError(Exception):

@@ -11,8 +11,8 @@ import pytest
 from handover import bootstrap
 
 SOURCE = Path(bootstrap.__file__)
-INPUTS = ["config.yml", "domain.yml", "data/topics.csv", "data/nlu/a.yml", "data/rules/r.yml", "bot/components/c.py"]
-OTHERS = ["bot/.venv/lib/x.py", "bot/notes.txt", "data/texts.yml"]
+INPUTS = ["config.yml", "domain.yml", "data/topics.csv", "data/nlu/a.yml", "data/rules/r.yml", "bot/components/c.py", "bot/language/l.py", "bot/train.py", "bot/requirements.lock"]
+OTHERS = ["bot/.venv/lib/x.py", "bot/notes.txt", "bot/turn.py", "data/texts.yml"]
 
 
 def test_it_runs_on_an_old_python_with_nothing_installed():
@@ -29,7 +29,7 @@ def test_it_runs_on_an_old_python_with_nothing_installed():
 @pytest.fixture
 def clone(tmp_path, monkeypatch):
     """A checkout that has everything a fingerprint looks at."""
-    for name in ("data/nlu", "data/rules", "bot/components", "bot/.venv/lib", "models"):
+    for name in ("data/nlu", "data/rules", "bot/components", "bot/language", "bot/.venv/lib", "models"):
         (tmp_path / name).mkdir(parents=True)
     for name in [
         *INPUTS,
