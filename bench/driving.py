@@ -12,6 +12,8 @@ from websockets.asyncio.client import ClientConnection, connect
 PATIENCE = 120.0  # seconds for one answer: a peer that is far behind still gets its turn
 TICKS = os.sysconf("SC_CLK_TCK")
 
+HEAD = b"POST /webhooks/rest/webhook HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+
 
 class Wrong(RuntimeError):
     """An answer is empty, or not the one to this question: such a run measures nothing."""
@@ -70,9 +72,8 @@ class Rest:
 
     async def ask(self, text: str) -> list[dict[str, Any]]:
         body = json.dumps({"sender": self._sender, "message": text}).encode()
-        head = f"POST /webhooks/rest/webhook HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         async with asyncio.timeout(PATIENCE):
-            self._writer.write(head.encode() + body)
+            self._writer.write(HEAD % len(body) + body)
             answered = (await self._reader.readuntil(b"\r\n\r\n")).decode().lower()
             content = await self._reader.readexactly(int(answered.split("content-length:")[1].split("\r\n")[0]))
         found: list[dict[str, Any]] = json.loads(content)

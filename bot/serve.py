@@ -45,7 +45,7 @@ def main() -> None:
         if arguments.with_tensorflow or not is_needed(error):
             raise
         print("serve: the model needs TensorFlow, which takes more memory and a slower start", file=sys.stderr, flush=True)
-        os.execv(sys.executable, [sys.executable, "-m", "bot.serve", *sys.argv[1:], "--with-tensorflow"])
+        os.execv(sys.executable, [sys.executable, "-m", "bot.serve", *sys.argv[1:], "--with-tensorflow"])  # noqa: S606
     app.run(host="127.0.0.1", port=arguments.port, access_log=False, debug=False, motd=False)
 
 
@@ -61,10 +61,11 @@ def make_app(model: str, token: str, actions_url: str, actions_token: str, with_
     from sanic import Sanic
 
     from bot.channel import WegwijsChannel
-    from bot.faster import ActionServer, compile_action_validator
+    from bot.faster import ActionServer, compile_action_validator, remember_event_types
     from bot.turn import TurnProcessor
 
     compile_action_validator()
+    remember_event_types()
     actions = ActionServer(actions_url, actions_token)
     app = Sanic("wegwijs_bot", configure_logging=False)
     app.config.FALLBACK_ERROR_FORMAT = "json"

@@ -11,7 +11,17 @@ import pytest
 from handover import bootstrap
 
 SOURCE = Path(bootstrap.__file__)
-INPUTS = ["config.yml", "domain.yml", "data/topics.csv", "data/nlu/a.yml", "data/rules/r.yml", "bot/components/c.py", "bot/language/l.py", "bot/train.py", "bot/requirements.lock"]
+INPUTS = [
+    "config.yml",
+    "domain.yml",
+    "data/topics.csv",
+    "data/nlu/a.yml",
+    "data/rules/r.yml",
+    "bot/components/c.py",
+    "bot/language/l.py",
+    "bot/train.py",
+    "bot/requirements.lock",
+]
 OTHERS = ["bot/.venv/lib/x.py", "bot/notes.txt", "bot/turn.py", "data/texts.yml"]
 
 
