@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench import relay, start, storing
+from bench import history, relay, start, storing
 
 ROUNDS = 5
 RESULTS = Path(__file__).parent / "results"
@@ -27,10 +27,10 @@ def main() -> None:
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "latest.json").write_text(json.dumps({"at": time.time(), "machine": machine, "rows": rows}, indent=2))
     print(f"\n{machine['cores']} cores, load {machine['load']:.1f}, Python {machine['python']}\n")
-    print(f"{'what':<44}{'ours':>12}{'peer':>12}{'ratio':>9}  peer is")
+    print(f"{'what':<62}{'ours':>12}{'peer':>12}{'ratio':>9}  peer is")
     for row in rows:
         peer = f"{row['peer']:>12.2f}{row['ratio']:>9.2f}" if row["peer"] else f"{'-':>12}{'-':>9}"
-        print(f"{row['what']:<44}{row['ours']:>12.2f}{peer}  {row['against']}")
+        print(f"{row['what']:<62}{row['ours']:>12.2f}{peer}  {row['against']}")
 
 
 async def _measure(folder: Path) -> list[dict[str, Any]]:
@@ -40,6 +40,8 @@ async def _measure(folder: Path) -> list[dict[str, Any]]:
     rows += await relay.measure(folder / "relay", ROUNDS)
     _say(f"store, {ROUNDS} rounds")
     rows += await storing.measure(folder / "store", ROUNDS)
+    _say(f"contact history of up to 1,000,000 turns, {ROUNDS} rounds (some minutes)")
+    rows += await history.measure(folder / "history", ROUNDS)
     return rows
 
 

@@ -19,6 +19,10 @@ from sanic import HTTPResponse, Request, Sanic, Websocket, json
 from sanic.exceptions import Forbidden, Unauthorized
 
 from handover.bootstrap import ROOT, model_path
+from handover.channels.api.callers import Callers
+from handover.channels.api.gesprekken import Gesprekken
+from handover.channels.api.klantinteracties import Klantinteracties
+from handover.channels.api.routes import add_api
 from handover.channels.connection import SOCKET_AT_MOST
 from handover.channels.console.login import Gate
 from handover.channels.console.socket import Consoles, ConsoleSocket, Origin
@@ -45,6 +49,7 @@ from handover.settings import SettingError, Settings
 from handover.staff.accounts import Accounts
 from handover.staff.desk import Desk
 from handover.staff.presence import Presence
+from handover.staff.tokens import ApiTokens
 from handover.tell import Teller
 
 log = structlog.get_logger()
@@ -96,6 +101,9 @@ class Service:
         self.gateways = Gateways(self.calls, self.library, self.settings, self.now)
         self.consoles = Consoles(self.performer, self.store, self.hub, self.presence, self.library)
         self.people = People(self.store)
+        self.tokens = ApiTokens(self.store)
+        self.moments = Klantinteracties(self.store, self.library, self.people, self.settings.public_url, self.settings.reference_prefix)
+        self.talks = Gesprekken(self.store, self.moments)
         self.residents = Residents(self.performer, self.store, self.hub, self.desk, self.library, self.identities, self.people)
         self.executor: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._tasks.append(asyncio.create_task(self._load_actions()))
@@ -211,7 +219,8 @@ def make_app(service: Service, port: int) -> Sanic:
     settings = service.settings
     app = Sanic("wegwijs", configure_logging=False, strict_slashes=True)  # guards compare paths: "/x/" is not "/x"
     app.config.update(
-        REQUEST_MAX_SIZE=262_144, REQUEST_BUFFER_SIZE=65_536, REQUEST_TIMEOUT=30, RESPONSE_TIMEOUT=30, KEEP_ALIVE_TIMEOUT=75,
+        REQUEST_MAX_SIZE=262_144, REQUEST_MAX_HEADER_SIZE=65_536,  # an API's query may have many filters
+        REQUEST_BUFFER_SIZE=65_536, REQUEST_TIMEOUT=30, RESPONSE_TIMEOUT=30, KEEP_ALIVE_TIMEOUT=75,
         WEBSOCKET_MAX_SIZE=SOCKET_AT_MOST, WEBSOCKET_PING_INTERVAL=20, WEBSOCKET_PING_TIMEOUT=20, FALLBACK_ERROR_FORMAT="json",
         TOUCHUP=False, GRACEFUL_SHUTDOWN_TIMEOUT=3.0,
     )  # fmt: skip
@@ -228,6 +237,7 @@ def make_app(service: Service, port: int) -> Sanic:
     async def start(app: Sanic) -> None:
         await service.start(port)
         service.performer.answer_seconds = answer_seconds.observe
+        app.ctx.callers = Callers(service.store, service.tokens, service.identities, service.people, service.now, address)
         app.ctx.gate = Gate(service.accounts, service.store, service.hub, service.now, address, secure=settings.secure)
 
     @app.before_server_stop
@@ -258,6 +268,8 @@ def make_app(service: Service, port: int) -> Sanic:
             request.ctx.member = await request.app.ctx.gate.member(request)
             if request.ctx.member is None:
                 raise Unauthorized("log in first")
+
+    add_api(app, lambda: app.ctx.callers, lambda: service.moments, lambda: service.talks, lambda: service.performer)
 
     @app.post("/console/login")
     async def log_in(request: Request) -> HTTPResponse:

@@ -30,6 +30,8 @@ app.add_typer(staff, name="staff")
 register = typer.Typer(no_args_is_help=True, help="Contact moments that Open Klant is told of.")
 app.add_typer(register, name="register")
 app.add_typer(history, name="history")
+token = typer.Typer(no_args_is_help=True, help="Tokens of other systems for the API of contact moments.")
+app.add_typer(token, name="token")
 
 PR_SET_PDEATHSIG = 1
 
@@ -250,11 +252,57 @@ def _with_teller(work: Callable[[Any], Awaitable[bool]]) -> bool:
         sys.exit(f"wegwijs: the database could not be written: {settings.data}")
 
 
+@token.command("add")
+def token_add(
+    name: str,
+    scope: Annotated[
+        list[str], typer.Option(help="klantinteracties:lezen, klantinteracties:schrijven or gesprekken:lezen; more than once.")
+    ],
+    days: Annotated[int | None, typer.Option(help="How long it works; without this until it is revoked.")] = None,
+) -> None:
+    """Make a token. It is printed this once; only its hash is kept."""
+    from handover.staff.tokens import ApiTokens
+
+    async def add(store: Any) -> None:
+        typer.echo(await ApiTokens(store).add(name, scope, datetime.now(UTC), days))
+
+    _with_store(add)
+
+
+@token.command("list")
+def token_list() -> None:
+    """All tokens: name, scopes, and until when they work."""
+    from handover.staff.tokens import ApiTokens
+
+    async def show(store: Any) -> None:
+        for row in await ApiTokens(store).everything():
+            until = "revoked" if row["disabled_at"] else row["expires_at"].date().isoformat() if row["expires_at"] else "until revoked"
+            typer.echo(f"{row['name']}\t{', '.join(row['scopes'])}\t{until}")
+
+    _with_store(show)
+
+
+@token.command("revoke")
+def token_revoke(name: str) -> None:
+    """End a token at once."""
+    from handover.staff.tokens import ApiTokens
+
+    _with_store(lambda store: ApiTokens(store).revoke(name, datetime.now(UTC)))
+    typer.echo(f"revoked {name}")
+
+
 def _with_accounts(work: Callable[[Any], Awaitable[None]]) -> None:
-    """Runs `work` with the accounts of the database that the settings name, which is made if it is not there."""
+    """Runs `work` with the accounts, as `_with_store` does."""
+    from handover.staff.accounts import Accounts
+
+    _with_store(lambda store: work(Accounts(store)))
+
+
+def _with_store(work: Callable[[Any], Awaitable[None]]) -> None:
+    """Runs `work` with the database that the settings name, which is made if it is not there."""
     from handover.history.database import migrate
     from handover.history.store import Store, Unavailable
-    from handover.staff.accounts import AccountError, Accounts
+    from handover.staff.accounts import AccountError
 
     settings = read_settings()
 
@@ -263,7 +311,7 @@ def _with_accounts(work: Callable[[Any], Awaitable[None]]) -> None:
         store = Store(settings.database_url)
         await store.start()
         try:
-            await work(Accounts(store))
+            await work(store)
         finally:
             await store.stop()
 

@@ -16,7 +16,20 @@ from uuid import UUID
 import structlog
 
 from handover.conversation import events as ev
-from handover.conversation.conversation import AskBot, Content, Conversation, Insert, Refused, Step, Update, begin, decide, nothing
+from handover.conversation.conversation import (
+    AskBot,
+    Content,
+    Conversation,
+    Insert,
+    Recorded,
+    Refused,
+    Step,
+    Update,
+    begin,
+    decide,
+    nothing,
+    record,
+)
 from handover.conversation.events import Event
 from handover.conversation.states import CALLBACK_KEPT, State
 from handover.history.store import Receipt, Stale, Store, Unavailable
@@ -78,6 +91,16 @@ class Performer:
         self._keep(conversation.id).conversation = step.after
         log.info("conversation.began", conversation=str(conversation.id), channel=channel)
         return step.after
+
+    async def record(self, conversation: Conversation, what: Recorded, more: Callable[[Step], list[Insert]]) -> Step:
+        """Stores a contact moment that happened elsewhere, with what `more` adds. Raises Conflict or Unavailable."""
+        step = record(conversation, what, self.now(), self._content, self._new_id)
+        step.records += more(step)
+        await self._store.name(step)
+        step.records += self.beside(step)
+        await self._store.commit(step)
+        log.info("contact.recorded", conversation=str(conversation.id), channel=conversation.channel)
+        return step
 
     async def perform(
         self, id: UUID, decision: Decision, receipt: Receipt | None = None, acknowledge: Acknowledge = lambda _result: None

@@ -14,6 +14,8 @@ from sanic import HTTPResponse, Request, Sanic, json, text
 from sanic.exceptions import SanicException
 from sanic.response import raw
 
+from handover.channels.api.routes import failed as api_failed
+from handover.channels.api.routes import is_api
 from handover.content.library import Library
 from handover.settings import ROOT, Settings
 
@@ -109,6 +111,8 @@ def add_pages(
     @app.exception(Exception)
     async def failed(request: Request, error: Exception) -> HTTPResponse:
         """Generic, with a reference that stands in the log (SEC-19)."""
+        if is_api(request.path):
+            return api_failed(request, error)
         status = error.status_code if isinstance(error, SanicException) else 500
         if status >= 500:
             log.error("request.failed", request_id=str(request.id), path=request.path, error=type(error).__name__, exc_info=error)

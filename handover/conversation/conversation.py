@@ -233,7 +233,7 @@ def record(conversation: Conversation, what: Recorded, now: datetime, content: C
     c.state, c.closed_at, c.end_reason, c.spoke, c.topic = State.CLOSED, now, "recorded", True, what.topic
     deciding.open_segment(what.topic, what.subject, at=c.created_at, upl_uri=what.upl_uri)
     told = deciding.segment.asked(what.question).answered(what.answer, what.by or "", ours=False)
-    deciding.segment = msgspec.structs.replace(told, report=what.report or None, by=what.by)
+    deciding.segment = msgspec.structs.replace(told, report=what.report, by=what.by)
     deciding.close_segment(what.outcome)
     deciding.timer("destroy", content.kept_for(with_staff=True))
     deciding.finish()
@@ -280,7 +280,7 @@ class _Deciding:
             values = segments.row(segment, self.say)
             if segment.id in self._opened:
                 first = {"id": segment.id, "conversation_id": self.c.id, "person_id": person, "number": segment.number,
-                         "reference": segment.reference, "channel": self.c.channel}  # fmt: skip
+                         "reference": segment.reference, "channel": self.c.channel, "data": None}  # fmt: skip
                 self.step.records.insert(0, Insert("segment", {**first, **values}))  # before the call-back that refers to it
             else:
                 self.step.records.append(Update("segment", segment.id, values))

@@ -90,7 +90,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
 
 def summary(segment: Segment, say: Say) -> str:
     """The report: what staff wrote, or question, answers and what was promised; at most 1,000 characters."""
-    if segment.report:
+    if segment.report is not None:
         return cut(without_contact_details(segment.report), REPORT_AT_MOST)
     lines = [say("report.question", text=_ended(cut(question, QUESTION_IN_REPORT))) for question in segment.questions[:2]]
     if segment.answers:

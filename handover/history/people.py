@@ -59,6 +59,20 @@ class People:
             self._attach(connection, person, scheme, value, who.level, now)
         return person
 
+    async def register(self, numbers: list[tuple[Scheme, str]], now: datetime) -> UUID:
+        """A new person with these numbers, as another system knows them. Raises Conflict if somebody has one of them, or Unavailable."""
+
+        def make(connection: Connection) -> UUID:
+            if any(self._find(connection, scheme, value) for scheme, value in numbers):
+                raise Conflict
+            person = uuid7(now)
+            connection.execute(insert(tables.person).values(id=person, created_at=now))
+            for scheme, value in numbers:
+                self._attach(connection, person, scheme, value, "registratie", now)
+            return person
+
+        return await self._store.transact(make)
+
     def _find(self, connection: Connection, scheme: Scheme, value: str) -> UUID | None:
         rows = tables.identity.c
         where = (rows.scheme == scheme) & (rows.lookup == self._store.vault.lookup(scheme, value))

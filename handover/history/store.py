@@ -36,7 +36,7 @@ NUMBER_AT_MOST = 2**31 - 1  # of an integer column
 REFERENCES_AT_ONCE = 64  # taken from the database in one go
 SEGMENTS = "segment"  # the series of their references
 REFERENCES_AT_MOST = 10**8  # eight digits
-REFERRED_TO = {"person": 0, "conversation": 1}  # written before the rows that refer to them
+REFERRED_TO = {"person": 0, "conversation": 1, "segment": 2}  # written before the rows that refer to them
 OPEN_CALLBACKS = ("unconfirmed", "open")
 
 
@@ -252,7 +252,7 @@ class Store(CallQueries):
 
     async def _turns(self, *where: Any) -> list[Turn]:
         async with self._reading() as connection:
-            return [_turn(row) for row in await connection.execute(select(tables.turn).where(*where).order_by(tables.turn.c.pos))]
+            return [turn_of(row) for row in await connection.execute(select(tables.turn).where(*where).order_by(tables.turn.c.pos))]
 
     async def due(self, now: datetime, at_most: int = 200) -> list[UUID]:
         """Conversations of which a timer has run out, longest ago first."""
@@ -394,6 +394,10 @@ class Store(CallQueries):
         async with self._reading() as connection:
             return await connection.scalar(select(rows.id).where(where, rows.at >= since).limit(1)) is not None
 
+    async def rows(self, query: Any) -> list[dict[str, Any]]:
+        """What a query of another module finds. Raises Unavailable."""
+        return await self._dicts(query)
+
     async def _ids(self, query: Any) -> list[UUID]:
         async with self._reading() as connection:
             return list(await connection.scalars(query))
@@ -450,7 +454,7 @@ def _write_rows(connection: Connection, group: list[Job], audit_key: bytes) -> N
     changed: list[dict[str, Any]] = []
     for job in group:
         if job.step:
-            row = _conversation_row(job.step.after)
+            row = conversation_row(job.step.after)
             if job.step.before is None:
                 inserts["conversation"].append({**row, "token_hash": job.token_hash})
             else:
@@ -463,7 +467,7 @@ def _write_rows(connection: Connection, group: list[Job], audit_key: bytes) -> N
                 updates[record.table, tuple(record.values), record.unless, record.by].append({"b_id": record.id, **record.values})
     if changed:
         connection.execute(_update("conversation", (), "id"), changed)
-    for name, rows in sorted(inserts.items(), key=lambda item: REFERRED_TO.get(item[0], 2)):
+    for name, rows in sorted(inserts.items(), key=lambda item: REFERRED_TO.get(item[0], 3)):
         if rows and name == "audit":
             audit.append(connection, audit_key, rows)
         elif rows:
@@ -507,7 +511,7 @@ def _conversation(body: Any) -> Conversation:
     return msgspec.convert(body, Conversation)
 
 
-def _conversation_row(c: Conversation) -> dict[str, Any]:
+def conversation_row(c: Conversation) -> dict[str, Any]:
     return {
         "id": c.id, "reference": c.reference, "external_key": c.external_key, "version": c.version, "state": c.state.value,
         "epoch": c.epoch, "team": c.team, "owner": c.owner.staff if c.owner else None, "priority": c.priority,
@@ -523,5 +527,5 @@ def _turn_row(conversation: UUID, turn: Turn) -> dict[str, Any]:
     return {"conversation_id": conversation, **{name: getattr(turn, name) for name in _TURN_COLUMNS}}
 
 
-def _turn(row: Row[Any]) -> Turn:
+def turn_of(row: Row[Any]) -> Turn:
     return Turn(**{name: getattr(row, name) for name in _TURN_COLUMNS})

@@ -1005,8 +1005,8 @@ def test_sec13_who_is_logged_in_on_the_site_is_known_and_after_logging_out_the_c
     expect(panel(page).get_by_text("digitale assistent").first).to_be_visible()
     logged_in = False
     page.reload()
-    open_chat(page)
-    expect(panel(page).get_by_role("alert")).to_contain_text("U bent niet meer ingelogd")
+    launcher(page).click()
+    expect(panel(page).locator(".alert")).to_contain_text("U bent niet meer ingelogd")
     expect(panel(page).locator("wegwijs-turn")).to_have_count(0)
     panel(page).get_by_role("button", name="Nieuw gesprek beginnen").click()
     expect(panel(page).get_by_text("digitale assistent").first).to_be_visible()

@@ -10,8 +10,16 @@ import pytest
 
 from handover import docs
 from handover.channels import frames
+from handover.channels.api.description import gesprekken_api, klantinteracties_api
+from handover.channels.api.gesprekken import BASE as TURNS_BASE
+from handover.channels.api.klantinteracties import Klantinteracties
+from handover.channels.api.routes import is_api
+from handover.channels.api.shapes import BASE
 from handover.channels.console.messages import FromStaff
 from handover.channels.web.messages import FromResident
+from handover.content.library import Library
+from handover.history.people import People
+from handover.history.store import Store
 from handover.settings import ROOT
 
 WEGWIJS = ROOT / ".venv" / "bin" / "wegwijs"
@@ -123,5 +131,23 @@ def test_every_route_over_http_is_in_openapi_or_is_known_not_to_be() -> None:
         ("POST", "/internal/actions"),  # Rasa's, with a token of its own
     }  # fmt: skip
     described = {(method.upper(), path) for path, item in docs.openapi()["paths"].items() for method in item}
-    gateways = {(method, path) for method, path in routes() if path.startswith("/voice/")}  # as their vendors describe them
-    assert routes() - elsewhere - gateways == described
+    served = {(method, path) for method, path in routes() if not is_api(path)}
+    gateways = {(method, path) for method, path in served if path.startswith("/voice/")}  # as their vendors describe them
+    assert served - elsewhere - gateways == described
+
+
+def test_every_route_of_the_apis_is_in_the_files_that_they_serve(tmp_path: Path) -> None:
+    """API-1: OpenAPI, at a fixed place."""
+    from tests.docs.routes import routes
+
+    library = Library(ROOT / "data", ROOT / "data" / "municipality.yml", "municipality")
+    store = Store(f"sqlite+aiosqlite:///{tmp_path / 'nothing.db'}")
+    moments = Klantinteracties(store, library, People(store), "http://127.0.0.1:8080", "10")
+    described = {
+        (method.upper(), f"{base}{path}")
+        for base, api in ((BASE, klantinteracties_api(moments)), (TURNS_BASE, gesprekken_api()))
+        for path, item in api["paths"].items()
+        for method in item
+    }
+    served = {(method, path.replace("<id:str>", "{uuid}")) for method, path in routes() if is_api(path)}
+    assert served == described | {("GET", f"{BASE}/openapi.json"), ("GET", f"{TURNS_BASE}/openapi.json")}
