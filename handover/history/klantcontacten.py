@@ -54,7 +54,7 @@ s, p, c, d, i, o, person = (
     tables.person.c,
 )  # fmt: skip
 JOINED = (p.joined_at, case((p.kind == "resident", 0), (p.kind == "bot", 1), else_=2), p.id)
-NEWEST = (s.started_at.desc(), s.id.desc())
+NEWEST = (s.started_at.desc(), s.number.desc(), s.id.desc())
 HAS_BETROKKENE = or_(s.person_id.is_not(None), exists(select(d.id).where(d.conversation_id == s.conversation_id)))
 HAS_TURNS = s.from_pos > 0
 
