@@ -38,6 +38,7 @@ from handover.conversation.conversation import Conversation, Refused
 from handover.conversation.events import Event, StaffLost
 from handover.history.database import migrate
 from handover.history.people import People
+from handover.history.retention import Retention, Terms
 from handover.history.store import Store
 from handover.history.vault import Vault, VaultError, open_vault
 from handover.hub import Hub
@@ -54,6 +55,7 @@ from handover.tell import Teller
 
 log = structlog.get_logger()
 TICK = 0.5  # seconds between looks at the clock
+RETENTION = 60.0  # seconds between looks at what has had its time
 BEAT = 20.0  # seconds between heartbeats to the consoles
 SESSION_CHECK = 2.0  # seconds within which a log-out, a lost role or a disabled account closes the sockets
 
@@ -94,6 +96,7 @@ class Service:
         self.desk = Desk(self.library, self.presence, self.now)
         self.performer = Performer(self.store, self.hub, self.bot, self.library, self.now)
         self.performer.hand_over = self.desk.human_asked
+        self.retention = self.performer.retention = Retention(self.store, Terms.of(self.library.facts.kept_days))
         self.accounts = Accounts(self.store)
         self._tasks.append(asyncio.create_task(self.accounts.warm_up()))
         self.codes = Codes(self.store, self.now)
@@ -110,7 +113,8 @@ class Service:
         if self.settings.openklant:
             await self._start_telling(self.settings.openklant)
         self._start_rasa(port)
-        for work, every in ((self._tick, TICK), (self._beat, BEAT), (self._check_sessions, SESSION_CHECK)):
+        for work, every in ((self._tick, TICK), (self._beat, BEAT), (self._check_sessions, SESSION_CHECK),
+                            (self._retain, RETENTION)):  # fmt: skip
             self._tasks.append(asyncio.create_task(self._repeat(work, every), name=work.__name__))
         self.ready = True
 
@@ -189,6 +193,11 @@ class Service:
         answers = self.library.answers.overdue(self.now().date())
         if answers:
             log.warning("answers.withheld", count=len(answers), owners=sorted({owner for _, _, owner in answers}))
+
+    async def _retain(self) -> None:
+        """What has had its time goes, also what no conversation's own clock says; what was closed is not kept in memory."""
+        await self.retention.run(self.now())
+        self.performer.let_go()
 
     async def _check_sessions(self) -> None:
         """Closes the sockets of sessions that hold no more, at once (SEC-8), and keeps the others alive."""
@@ -314,6 +323,10 @@ def _metrics(service: Service) -> tuple[CollectorRegistry, Histogram]:
     Gauge("wegwijs_consoles", "Open staff consoles", registry=registry).set_function(lambda: len(service.hub.consoles))
     Gauge("wegwijs_bot_up", "Whether the bot answers", registry=registry).set_function(lambda: int(service.ready and service.bot.up))
     _register_metrics(service, registry)
+    ran = Gauge("wegwijs_retention_ran_seconds", "When retention was last worked off, Unix time; 0: not since the start", registry=registry)
+    ran.set_function(lambda: service.retention.ran_at.timestamp() if service.ready and service.retention.ran_at else 0)
+    late = Gauge("wegwijs_retention_late", "Closed conversations of which a term was over more than a day ago", registry=registry)
+    late.set_function(lambda: service.retention.late if service.ready else 0)
     answers = Histogram("wegwijs_bot_answer_seconds", "From asking the bot to its answer", registry=registry)
     return registry, answers
 

@@ -102,7 +102,6 @@ WHO_DOES_WHAT: dict[str, dict[type[Event], str]] = {
         ev.IdleWarned: "the resident has been silent with the bot, and is warned",
         ev.IdleClosed: "the resident stayed silent after the warning",
         ev.CallLost: "nothing was heard of a call, or nobody took over from one that is over",
-        ev.DestructionPutOff: "its time is over, but a call-back request of it is still to be done, or was done lately",
     },
 }
 LIMITS = {
@@ -119,8 +118,7 @@ LIMITS = {
     "CODE_VALID": "of a code with which a conversation goes on elsewhere",
     "STAFF_SILENCE": "without a sign of life of the owner, and the conversation goes to the top of the queue",
     "UNUSED": "after which a conversation in which the resident never said anything is deleted",
-    "PUT_OFF": "until the next look whether a closed conversation may be destroyed",
-    "CALLBACK_KEPT": "after a call-back was done, before its conversation may be destroyed",
+    "PUT_OFF": "until the next look at what may not be destroyed yet: a hold, or a call-back that is still to be done",
     "REPLAY_AFTER_CLOSING": "after closing, during which the token still shows the conversation and takes a rating",
 }
 

@@ -7,7 +7,7 @@ version that the store compares. What others see comes out of a step after it is
 import asyncio
 import contextlib
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -31,7 +31,8 @@ from handover.conversation.conversation import (
     record,
 )
 from handover.conversation.events import Event
-from handover.conversation.states import CALLBACK_KEPT, State
+from handover.conversation.states import State
+from handover.history.retention import KINDS, Retention
 from handover.history.store import Receipt, Stale, Store, Unavailable
 from handover.hub import Hub
 from handover.ids import new_reference, uuid7
@@ -46,7 +47,6 @@ DUE_EVENTS: dict[str, type[Event]] = {
     "idle_warning": ev.IdleWarned,
     "idle_close": ev.IdleClosed,
     "call_lost": ev.CallLost,
-    "destroy": ev.DestructionPutOff,
 }
 
 Decision = Event | Callable[[Conversation], Event | None]  # a function is called with the conversation as it is now
@@ -70,6 +70,7 @@ class Performer:
         self._store, self._hub, self._bot, self._content, self.now = store, hub, bot, content, now
         self._live: OrderedDict[UUID, _Live] = OrderedDict()
         self._tasks: set[asyncio.Task[Any]] = set()
+        self.retention = Retention(store)
         self.hand_over: Callable[[Conversation, str], ev.HumanAsked | ev.NobodyAvailable | None] = lambda _c, _reason: None
         self.beside: Callable[[Step], list[Insert | Update]] = lambda _step: []  # what is stored with a step for others, a register say
         self.answer_seconds: Callable[[float], None] = lambda _seconds: None
@@ -162,17 +163,37 @@ class Performer:
 
     async def _run_out(self, id: UUID, now: datetime) -> None:
         kind = await self.look(id, _first_due(now))
-        if kind == "unused" or (kind == "destroy" and not await self._store.callback_since(id, now - CALLBACK_KEPT)):
-            await self._forget(id, kind)
+        if kind in KINDS:
+            await self._expire(id, now)
         elif kind:
             await self.perform(id, lambda c: DUE_EVENTS[kind]() if (at := c.timers.get(kind)) and at <= now else None)
 
-    async def _forget(self, id: UUID, why: str) -> None:
-        await self._store.forget(id, self.now())
+    async def _expire(self, id: UUID, now: datetime) -> None:
+        async with self._at(id) as live:
+            action = await self.retention.expire(id, now)
+            live.conversation = None  # it is not what it was
+        if action in ("unused", "destroy"):
+            self._gone(id)
+            log.info("conversation.deleted", conversation=str(id), why=action)
+
+    async def erase[T](self, id: UUID, erase: Callable[[], Awaitable[T]]) -> T:
+        """Lets `erase` happen while nothing else can in this conversation; it may be gone afterwards."""
+        async with self._at(id) as live:
+            done = await erase()
+            live.conversation = None
+        if await self._store.load(id) is None:
+            self._gone(id)
+        return done
+
+    def _gone(self, id: UUID) -> None:
         self._live.pop(id, None)
         for socket in self._hub.residents(id):
             socket.drop(1008, "not_found")
-        log.info("conversation.deleted", conversation=str(id), why=why)
+
+    def let_go(self) -> None:
+        """Forgets closed conversations here: another process, or a command, may have removed what they said."""
+        for id in [id for id, live in self._live.items() if not live.users and live.conversation and live.conversation.closed_at]:
+            del self._live[id]
 
     # The way out
 

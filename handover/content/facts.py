@@ -10,6 +10,8 @@ from handover.content.files import PLACEHOLDER, ContentError, Mapping, read_yaml
 from handover.content.hours import WEEKDAYS, Mode, OpeningHours, holiday_names, period
 
 LANGUAGES = ("nl", "en")
+KEPT = {"bot": 28, "staff": 90, "summary": 365, "callback": 90, "audit": 548, "processing": 548}  # days, where the file does not say
+LEGAL_BASIS = "AVG artikel 6 lid 1 onder e: taak van algemeen belang"
 REQUIRED = ("name", "assistant", "phone", "phone_href", "website", "email", "address", "privacy_url", "contact_url",
             "balie_hours", "phone_hours", "opening_hours", "kept_days", "teams", "top_questions", "links")  # fmt: skip
 
@@ -32,9 +34,8 @@ class Facts:
             if key not in self._facts:
                 raise ContentError(path, None, f"the key '{key}' is missing")
         self.hours = self._opening_hours(self._facts["opening_hours"], mode)
-        kept = self._facts["kept_days"]
-        if not isinstance(kept, Mapping) or not all(type(kept.get(who)) is int and kept[who] > 0 for who in ("bot", "staff")):
-            raise ContentError(path, self._facts.lines["kept_days"], "kept_days should be whole days for bot and for staff")
+        self.kept_days = self._kept_days(self._facts["kept_days"])
+        self.legal_basis = str(self._facts.get("legal_basis") or LEGAL_BASIS)[:200]
         self.teams = [self._team(row) for row in self._list(self._facts, "teams")]
         if not self.teams:
             raise ContentError(path, self._facts.lines["teams"], "there should be one team at least")
@@ -43,6 +44,17 @@ class Facts:
 
     def __getitem__(self, key: str) -> Any:
         return self._facts[key]
+
+    def _kept_days(self, given: Any) -> dict[str, int]:
+        line = self._facts.lines["kept_days"]
+        if not isinstance(given, Mapping) or not all(type(given.get(who)) is int and given[who] > 0 for who in ("bot", "staff")):
+            raise ContentError(self.path, line, "kept_days should be whole days for bot and for staff")
+        for what, days in given.items():
+            if what not in KEPT:
+                raise ContentError(self.path, given.lines.get(what, line), f"kept_days: '{what}' should be one of {', '.join(KEPT)}")
+            if type(days) is not int or days < 1:
+                raise ContentError(self.path, given.lines.get(what, line), f"kept_days: {what} should be whole days, 1 at least")
+        return {**KEPT, **given}
 
     def team_name(self, team: str) -> str:
         return next((known.name for known in self.teams if known.id == team), team)

@@ -98,8 +98,15 @@ class Library:
         return next((team.id for team in self.facts.teams if domain in team.domains), self.facts.default_team)
 
     def kept_for(self, *, with_staff: bool) -> timedelta:
-        """How long a closed conversation is kept: with the assistant alone, or with staff as well."""
-        return timedelta(days=self.facts["kept_days"]["staff" if with_staff else "bot"])
+        """How long what was said in a closed conversation is kept: with the assistant alone, or with staff as well."""
+        return timedelta(days=self.facts.kept_days["staff" if with_staff else "bot"])
+
+    def summary_kept(self) -> timedelta:
+        """How long a contact moment is kept: subject, report, outcome, and whose it was."""
+        return timedelta(days=self.facts.kept_days["summary"])
+
+    def legal_basis(self) -> str:
+        return self.facts.legal_basis
 
     def moment(self, at: datetime, language: str) -> str:
         """A moment in words, Dutch local time: "dinsdag 24 november om 08:30"."""

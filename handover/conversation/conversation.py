@@ -42,6 +42,8 @@ class Content(Protocol):
     def title(self, topic: str, language: str) -> str: ...
     def moment(self, at: datetime, language: str) -> str: ...
     def kept_for(self, *, with_staff: bool) -> timedelta: ...
+    def summary_kept(self) -> timedelta: ...
+    def legal_basis(self) -> str: ...
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +110,9 @@ class Conversation(msgspec.Struct, kw_only=True):
     segments: int = 0  # that it has had
     participants: dict[str, UUID] = {}  # resident, bot, staff: those who are in it now
     call: Call | None = None  # its telephone side, also after that has ended
+    kept_as: str = "bot"  # the class that says how long it is kept: bot, staff; moment: recorded for another channel
+    legal_basis: str = ""
+    destroy_at: datetime | None = None  # known once it is closed
 
     @property
     def due_at(self) -> datetime | None:
@@ -193,6 +198,16 @@ def decide(conversation: Conversation, event: Event, now: datetime, content: Con
     return deciding.step
 
 
+def without_words(conversation: Conversation) -> Conversation:
+    """Once the term of the transcript is over: what it was, who took part and when; nothing of what was said, and no number."""
+    c = conversation
+    return msgspec.structs.replace(
+        c, version=c.version + 1, external_key=None, page=None, last_text="", packet=None, memory=None, understanding=None, unanswered=None,
+        asks=(), missed=(), rating={**c.rating, "comment": None} if c.rating else None, segment=None, call=None,
+        timers={kind: due for kind, due in c.timers.items() if kind != "transcript"},
+    )  # fmt: skip
+
+
 def nothing(conversation: Conversation) -> Step:
     """A step in which nothing happens: what was asked for is so already. Stored all the same if it has a receipt to keep."""
     return Step(conversation, msgspec.structs.replace(conversation, version=conversation.version + 1), [], [], [])
@@ -207,6 +222,7 @@ def begin(conversation: Conversation, now: datetime, content: Content, new_id: C
     else:
         deciding.bot("greeting", deciding.say("greeting"), choices=content.top_choices(conversation.language))
     deciding.timer("unused", states.UNUSED)
+    deciding.c.legal_basis = content.legal_basis()
     deciding.joins("resident", deciding.say("name.resident"))
     deciding.joins("bot", deciding.say("name.bot"))
     return deciding.step
@@ -235,7 +251,7 @@ def record(conversation: Conversation, what: Recorded, now: datetime, content: C
     told = deciding.segment.asked(what.question).answered(what.answer, what.by or "", ours=False)
     deciding.segment = msgspec.structs.replace(told, report=what.report, by=what.by)
     deciding.close_segment(what.outcome)
-    deciding.timer("destroy", content.kept_for(with_staff=True))
+    deciding.keep("moment", content.summary_kept())
     deciding.finish()
     return deciding.step
 
@@ -351,8 +367,6 @@ class _Deciding:
                 self._drop_timer("idle_warning")
                 self.timer("idle_close", states.IDLE_CLOSE)
                 self.system("idle.warning", choices=[{"label": self.say("button.stay"), "do": {"stay": True}}])
-            case ev.DestructionPutOff():
-                self.timer("destroy", states.PUT_OFF)
             case ev.IdleClosed():
                 self.close("idle")
                 self.system("closed.idle", reference=self.c.reference)
@@ -560,7 +574,16 @@ class _Deciding:
         self.c.closed_at, self.c.end_reason = self.now, reason
         self.close_segment()
         self.leaves(*self.c.participants)
-        self.timer("destroy", self.content.kept_for(with_staff=bool(self.c.packet or self.c.callback)))
+        with_staff = bool(self.c.packet or self.c.callback)
+        self.keep("staff" if with_staff else "bot", self.content.kept_for(with_staff=with_staff))
+
+    def keep(self, kept_as: str, words: timedelta) -> None:
+        """From now on the terms run: of what was said, and of the contact moments that it was, if it was any (PRV-5, PRV-7)."""
+        whole = max(words, self.content.summary_kept()) if self.c.segments else words
+        if words < whole:
+            self.timer("transcript", words)
+        self.timer("destroy", whole)
+        self.c.kept_as, self.c.destroy_at, self.c.legal_basis = kept_as, self.now + whole, self.content.legal_basis()
 
     def _update_handover(self, **values: Any) -> None:
         if self.c.handover:
@@ -729,7 +752,7 @@ class _Deciding:
         return {name: value for name, value in slots.items() if name not in ("requested_slot", "offered")}
 
     def _new_handover(self) -> None:
-        self.c.packet = self._packet()
+        self.c.packet, self.c.kept_as = self._packet(), "staff"
         self.c.handover = self.new_id()
         number = self.c.call.caller.number if self.c.call and self.c.channel == VOICE else None
         self.step.records.append(

@@ -313,7 +313,3 @@ class IdleClosed(Event, frozen=True):
 
 class CallLost(Event, frozen=True):
     """Nothing was heard of a call for so long that it must be over; or it is, and nobody took over who asked for a person."""
-
-
-class DestructionPutOff(Event, frozen=True):
-    """Its time is over, but a call-back request of it is still to be done, or was done lately."""

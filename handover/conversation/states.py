@@ -25,7 +25,6 @@ from handover.conversation.events import (
     Claimed,
     Closed,
     CodeRefused,
-    DestructionPutOff,
     Event,
     HumanAsked,
     HungUp,
@@ -148,7 +147,6 @@ TRANSITIONS: dict[State, dict[type[Event], State]] = {
     },
     State.CLOSED: {
         Rated: State.CLOSED,
-        DestructionPutOff: State.CLOSED,
         BotAnswered: State.CLOSED,
         BotFailed: State.CLOSED,
     },
@@ -165,8 +163,7 @@ IDLE_CLOSE = timedelta(minutes=5)  # after the warning
 STAFF_SILENCE = timedelta(seconds=60)
 UNUSED = timedelta(hours=24)  # conversations in which the resident never said anything
 REPLAY_AFTER_CLOSING = timedelta(hours=24)
-PUT_OFF = timedelta(days=1)  # until the next look whether it may be destroyed
-CALLBACK_KEPT = timedelta(days=90)  # after it was done
+PUT_OFF = timedelta(days=1)  # until the next look whether what is due may be destroyed
 CALL_SILENT = timedelta(minutes=3)  # nothing of a call that the assistant has: it is over
 LINE_LOST = timedelta(seconds=60)  # for the gateway to come back
 CALL_AT_MOST = timedelta(hours=2)  # with a colleague

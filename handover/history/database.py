@@ -47,6 +47,17 @@ class SqliteWriter:
         with self._engine.begin() as connection:
             return work(connection)
 
+    async def shrink(self) -> None:
+        """Empties the write-ahead log, in which what was deleted still stands, as far as no reader needs it."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._shrink)
+
+    def _shrink(self) -> None:
+        raw = self._engine.raw_connection()
+        try:
+            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        finally:
+            raw.close()
+
     async def dispose(self) -> None:
         await asyncio.to_thread(self._thread.shutdown)  # what was begun is finished
         self._engine.dispose()
@@ -61,6 +72,9 @@ class PostgresWriter:
     async def transact[T](self, work: Callable[[Connection], T]) -> T:
         async with self._engine.begin() as connection:
             return await connection.run_sync(work)
+
+    async def shrink(self) -> None:
+        """PostgreSQL's own vacuum does that."""
 
     async def dispose(self) -> None:
         await self._engine.dispose()
@@ -80,13 +94,13 @@ def open_writer(url: str, reading: AsyncEngine) -> SqliteWriter | PostgresWriter
 
 
 def _prepare_sqlite(engine: Engine, begin: str) -> None:
-    """Write-ahead log, commits that survive a power cut, and transactions that begin when we say so."""
+    """Write-ahead log, commits that survive a power cut, transactions that begin when we say so; what is deleted is overwritten."""
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON", "secure_delete=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -18,7 +18,7 @@ from uuid import UUID
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, Row, Table, bindparam, case, delete, false, func, insert, select, sql, tuple_, update
+from sqlalchemy import Connection, Row, Table, bindparam, case, false, func, insert, select, sql, tuple_, update
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -27,7 +27,7 @@ from handover.conversation.states import State
 from handover.history import audit, tables
 from handover.history.calls import CallQueries
 from handover.history.database import open_engine, open_writer
-from handover.history.removals import tell_registers
+from handover.history.removals import remove
 from handover.history.vault import Vault
 
 log = structlog.get_logger()
@@ -125,6 +125,13 @@ class Store(CallQueries):
             return await self._write.transact(work)
         except IntegrityError as error:
             raise Conflict from error
+        except SQLAlchemyError as error:
+            raise _unavailable(error) from error
+
+    async def shrink(self) -> None:
+        """After something was deleted: the files do not keep it. Raises Unavailable."""
+        try:
+            await self._write.shrink()
         except SQLAlchemyError as error:
             raise _unavailable(error) from error
 
@@ -228,7 +235,7 @@ class Store(CallQueries):
             given = await connection.execute(
                 select(receipts.sender, receipts.client_id, receipts.result).where(receipts.conversation_id == id)
             )
-            return _conversation(body), {Receipt(row.sender, row.client_id): row.result for row in given}
+            return conversation_of(body), {Receipt(row.sender, row.client_id): row.result for row in given}
 
     async def by_token(self, token_hash: bytes) -> UUID | None:
         rows = tables.conversation.c
@@ -281,7 +288,7 @@ class Store(CallQueries):
         own = (rows.state == State.STAFF) & (rows.owner == staff)
         order = (case((rows.state == State.WAITING, 0), else_=1), rows.priority.desc(), rows.waiting_since, rows.id)
         async with self._reading() as connection:
-            return [_conversation(row.body) for row in await connection.execute(select(rows.body).where(waiting | own).order_by(*order))]
+            return [conversation_of(row.body) for row in await connection.execute(select(rows.body).where(waiting | own).order_by(*order))]
 
     async def took_part(self, conversation: UUID, staff: UUID, teams: Iterable[str]) -> bool:
         """Whether it was ever handed over to one of these teams, or claimed by this person."""
@@ -305,11 +312,7 @@ class Store(CallQueries):
     async def forget(self, conversation: UUID, now: datetime) -> None:
         """Deletes it with all that belongs to it, here and in the registers that were told of it."""
 
-        def forget(connection: Connection) -> None:
-            tell_registers(connection, conversation, now)
-            connection.execute(delete(tables.conversation).where(tables.conversation.c.id == conversation))
-
-        await self._change(forget)
+        await self._change(lambda connection: remove(connection, conversation, now))
 
     # Call-backs and wrap-ups
 
@@ -329,13 +332,6 @@ class Store(CallQueries):
         if id:
             where.append(rows.id == id)
         return await self._dicts(select(tables.callback).where(*where).order_by(rows.created_at).limit(500))
-
-    async def callback_since(self, conversation: UUID, moment: datetime) -> bool:
-        """Whether a call-back request of it is still to be done, or was changed since."""
-        rows = tables.callback.c
-        where = (rows.conversation_id == conversation) & (rows.status.in_(OPEN_CALLBACKS) | (rows.changed_at >= moment))
-        async with self._reading() as connection:
-            return await connection.scalar(select(rows.id).where(where).limit(1)) is not None
 
     # Staff
 
@@ -507,7 +503,7 @@ def _table(name: str) -> Table:
     return tables.metadata.tables[name]
 
 
-def _conversation(body: Any) -> Conversation:
+def conversation_of(body: Any) -> Conversation:
     return msgspec.convert(body, Conversation)
 
 
@@ -516,7 +512,8 @@ def conversation_row(c: Conversation) -> dict[str, Any]:
         "id": c.id, "reference": c.reference, "external_key": c.external_key, "version": c.version, "state": c.state.value,
         "epoch": c.epoch, "team": c.team, "owner": c.owner.staff if c.owner else None, "priority": c.priority,
         "waiting_since": c.waiting_since, "due_at": c.due_at, "created_at": c.created_at, "last_at": c.last_at,
-        "closed_at": c.closed_at, "body": c, "person_id": c.identity.person if c.identity else None,
+        "closed_at": c.closed_at, "body": c, "person_id": c.identity.person if c.identity else None, "kept_as": c.kept_as,
+        "legal_basis": c.legal_basis, "destroy_at": c.destroy_at,
     }  # fmt: skip
 
 

@@ -34,6 +34,12 @@ class Texts:
     def kept_for(self, *, with_staff: bool) -> timedelta:
         return timedelta(days=90 if with_staff else 28)
 
+    def summary_kept(self) -> timedelta:
+        return timedelta(days=365)
+
+    def legal_basis(self) -> str:
+        return "a public task"
+
     def top_choices(self, language: str) -> list[dict[str, Any]]:
         return [
             {"label": "Paspoort: aanvragen", "do": {"ask": {"topic": "paspoort", "aspect": "aanvragen"}}},

@@ -79,8 +79,9 @@ def test_it_is_kept_longer_once_staff_had_it(fatma, anja, joris, bot):
     fatma.asks_for_a_person()
     anja.takes_over()
     anja.wraps_up("Klaar")
-    assert fatma.play.conversation.timers["destroy"] == MORNING + timedelta(days=90)
+    assert fatma.play.conversation.timers == {"transcript": MORNING + timedelta(days=90), "destroy": MORNING + timedelta(days=365)}
+    assert (fatma.play.conversation.kept_as, fatma.play.conversation.destroy_at) == ("staff", MORNING + timedelta(days=365))
     joris.says("bel mij")
     bot.answers("Klopt het?", to=joris, kind="form", callback={"phone": "+31612345678"})
     joris.ends_it()
-    assert joris.play.conversation.timers["destroy"] == MORNING + timedelta(days=90)
+    assert joris.play.conversation.timers == {"transcript": MORNING + timedelta(days=90), "destroy": MORNING + timedelta(days=365)}

@@ -21,7 +21,7 @@ const OFFLINE_AFTER = 2500                     // a short break is nobody's busi
 const WORKING_AFTER = 400
 const TYPING_FOR = 8000
 const NEAR = 96
-const KEPT_DAYS = { bot: 28, staff: 90 }
+const KEPT_DAYS = { bot: 28, staff: 90, summary: 365 }
 const COVERS = matchMedia("(max-width: 32em), (max-height: 26em)")
 
 export class Panel extends HTMLElement {

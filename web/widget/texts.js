@@ -13,7 +13,7 @@ export const TEXTS = {
     messages: "Berichten",
     privacy:
       "Wij gebruiken dit gesprek om u te helpen. Een medewerker leest mee als u daarom vraagt. " +
-      "Wij bewaren het gesprek {bot} dagen. Met een medewerker is dat {staff} dagen. Stuur geen burgerservicenummer (BSN).",
+      "Wij bewaren het gesprek {bot} dagen. Met een medewerker is dat {staff} dagen. Een kort verslag bewaren wij {summary} dagen. Stuur geen burgerservicenummer (BSN).",
     privacy_link: "Lees meer over uw privacy",
     bot: "Digitale assistent",
     staff: "{name}, medewerker",
@@ -85,7 +85,7 @@ export const TEXTS = {
     messages: "Messages",
     privacy:
       "We use this conversation to help you. A staff member reads it if you ask for one. " +
-      "We keep the conversation for {bot} days. With a staff member that is {staff} days. Do not send your citizen service number (BSN).",
+      "We keep the conversation for {bot} days. With a staff member that is {staff} days. We keep a short report for {summary} days. Do not send your citizen service number (BSN).",
     privacy_link: "Read more about your privacy",
     bot: "Digital assistant",
     staff: "{name}, staff member",

@@ -41,7 +41,6 @@ EVENTS: list[Event] = [
     ev.NobodyCame(),
     ev.IdleWarned(),
     ev.IdleClosed(),
-    ev.DestructionPutOff(),
     ev.CallJoined(CALLER),
     ev.CallerKnown("+31612345678"),
     ev.Spoke("Hallo"),
