@@ -2,7 +2,7 @@
 
 # from "/": pyenv's python3 would stumble over a .python-version that names a Python it does not have
 SETUP = (cd / && python3 "$(CURDIR)/handover/bootstrap.py"
-.PHONY: run test check train evaluate report bench lock help
+.PHONY: run test check train evaluate report bench chaos lock help
 
 help:                   ## these lines
 	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*##/ :/'
@@ -41,7 +41,11 @@ bench:                  ## measure, with the peers beside us
 	@$(SETUP) tests bot model)
 	@exec .venv/bin/python -m bench
 
+chaos:                  ## random death under traffic, the long form; SEED=… repeats one, ROUNDS=… and CUTS=… say how much
+	@$(SETUP) tests bot model)
+	@SEED=$(SEED) ROUNDS=$(or $(ROUNDS),100) CUTS=$(or $(CUTS),1000) INTERLEAVINGS=$(or $(INTERLEAVINGS),10000) exec .venv/bin/python -m pytest tests/chaos -s
+
 lock:                   ## renew the hash-pinned requirements
 	@uv pip compile pyproject.toml --universal --generate-hashes --no-header -q -o requirements.lock
-	@uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-header -q -o requirements-dev.lock
+	@uv pip compile pyproject.toml --extra dev --extra tracing --universal --generate-hashes --no-header -q -o requirements-dev.lock
 	@cd bot && uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-header -q -o requirements.lock

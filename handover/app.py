@@ -2,9 +2,9 @@
 
 import asyncio
 import contextlib
-import functools
 import hmac
 import os
+import resource
 import secrets
 import time
 from collections.abc import Awaitable, Callable
@@ -14,11 +14,13 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from prometheus_client import CollectorRegistry, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric
 from sanic import HTTPResponse, Request, Sanic, Websocket, json
 from sanic.exceptions import Forbidden, Unauthorized
 
 from handover.bootstrap import ROOT, model_path
+from handover.bus import Alone, Bus
+from handover.bus.redis import RedisBus
 from handover.channels.api.callers import Callers
 from handover.channels.api.gesprekken import Gesprekken
 from handover.channels.api.klantinteracties import Klantinteracties
@@ -26,7 +28,7 @@ from handover.channels.api.routes import add_api
 from handover.channels.connection import SOCKET_AT_MOST
 from handover.channels.console.login import Gate
 from handover.channels.console.socket import Consoles, ConsoleSocket, Origin
-from handover.channels.limits import Budget, client_address
+from handover.channels.limits import Budget, OpenSockets, client_address
 from handover.channels.pages import add_pages, allowed_origin
 from handover.channels.voice.calls import Calls
 from handover.channels.voice.routes import Gateways, add_voice
@@ -39,12 +41,13 @@ from handover.conversation.events import Event, StaffLost
 from handover.history.database import migrate
 from handover.history.people import People
 from handover.history.retention import Retention, Terms
-from handover.history.store import Store
+from handover.history.store import Store, Unavailable
 from handover.history.vault import Vault, VaultError, open_vault
 from handover.hub import Hub
+from handover.metrics import Metrics
 from handover.perform import NotFound, Performer
 from handover.rasa import Bot
-from handover.rasa_process import RasaProcess
+from handover.rasa_process import Feed, RasaProcess
 from handover.registers.open_klant.rules import read_rules
 from handover.settings import SettingError, Settings
 from handover.staff.accounts import Accounts
@@ -52,11 +55,19 @@ from handover.staff.desk import Desk
 from handover.staff.presence import Presence
 from handover.staff.tokens import ApiTokens
 from handover.tell import Teller
+from handover.tracing import start_tracing, stop_tracing
 
 log = structlog.get_logger()
 TICK = 0.5  # seconds between looks at the clock
 RETENTION = 60.0  # seconds between looks at what has had its time
 BEAT = 20.0  # seconds between heartbeats to the consoles
+LAG_OVER = 0.25  # seconds over which the lateness of the loop is measured
+TERM = 2.0  # seconds for which a process is elected to run the timers
+LOOK_ROUND = 15.0  # seconds between looks into the store for what the bus did not tell
+LOOK_ROUND_DEAF = 1.0  # the same while the bus is away
+SOCKETS_AT_MOST = 200  # open at once from one address, on one process: a whole office behind one address
+CONSOLES_AT_MOST = 10  # open at once by one person, on one process
+FILES_FOR_RESIDENTS = 0.8  # of the files that this process may open: beyond that new residents are refused, and told so
 SESSION_CHECK = 2.0  # seconds within which a log-out, a lost role or a disabled account closes the sockets
 
 Clock = Callable[[], datetime]
@@ -69,40 +80,50 @@ def utc_now() -> datetime:
 class Service:
     """Everything but the HTTP routes: made from settings, started, stopped. `make_app` puts the routes on it."""
 
-    def __init__(self, settings: Settings, now: Clock = utc_now) -> None:
-        """Reads all content; raises ContentError, and SettingError when there is no model."""
+    def __init__(self, settings: Settings, now: Clock = utc_now, rasa: Feed | None = None) -> None:
+        """Reads all content; raises ContentError, and SettingError when there is no model.
+
+        `rasa`: where the Rasa processes are that somebody else keeps running. Without it we do.
+        """
         self.model = model_path()
         if not self.model.exists():
             raise SettingError("there is no trained model for what is in bot/ and data/ now; 'make train' makes it")
         self.settings, self.now = settings, now
-        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.library = Library(ROOT / "data", settings.municipality, settings.opening_hours)
-        self.secrets = {f"WEGWIJS_{name}_TOKEN": _secret(settings.data, name.lower()) for name in ("BOT", "ACTIONS", "METRICS")}
+        self.secrets = make_secrets(settings.data)
         self.vault = open_secrets(settings)
         self.rules = read_rules(self.library.facts)
         self.teller: Teller | None = None
         self.identities = Identities(settings.identity_keys, settings.identity_issuer, settings.public_url)
-        self.hub = Hub()
+        self.bus: Bus = RedisBus(settings.redis_url) if settings.redis_url else Alone()
+        self.hub = Hub(self.bus)
+        self.metrics = Metrics()
+        self.metrics.beside = lambda: [*_of_teller(self.teller), *_of_retention(self)]
+        self._rasa = rasa
+        self._looked_round = float("-inf")  # monotonic
         self.ready = False
         self._tasks: list[asyncio.Task[Any]] = []
 
     async def start(self, port: int) -> None:
         """Opens the database, then starts the clock and the Rasa processes, which ask for actions on `port`."""
+        if self.settings.traces_url:
+            start_tracing(self.settings.traces_url)
         await migrate(self.settings.database_url)
         self.store = Store(self.settings.database_url, self.vault, self.settings.reference_prefix)
         await self.store.start()
         self.bot = Bot(self.secrets["WEGWIJS_BOT_TOKEN"])
-        self.presence = Presence(self.store, self.now())
+        self.presence = Presence(self.store, self.now(), self.bus, lambda staff: any(self.hub.consoles_of(staff)))
         self.desk = Desk(self.library, self.presence, self.now)
-        self.performer = Performer(self.store, self.hub, self.bot, self.library, self.now)
+        self.performer = Performer(self.store, self.hub, self.bot, self.library, self.now, self.bus, self.metrics)
         self.performer.hand_over = self.desk.human_asked
         self.retention = self.performer.retention = Retention(self.store, Terms.of(self.library.facts.kept_days))
         self.accounts = Accounts(self.store)
         self._tasks.append(asyncio.create_task(self.accounts.warm_up()))
         self.codes = Codes(self.store, self.now)
         self.calls = Calls(self.performer, self.store, self.hub, self.desk, self.library, self.codes)
+        self.calls.answer_seconds = self.metrics.answer_seconds.observe
         self.gateways = Gateways(self.calls, self.library, self.settings, self.now)
-        self.consoles = Consoles(self.performer, self.store, self.hub, self.presence, self.library)
+        self.consoles = Consoles(self.performer, self.store, self.hub, self.presence, self.library, self.bus)
         self.people = People(self.store)
         self.tokens = ApiTokens(self.store)
         self.moments = Klantinteracties(self.store, self.library, self.people, self.settings.public_url, self.settings.reference_prefix)
@@ -112,9 +133,15 @@ class Service:
         self._tasks.append(asyncio.create_task(self._load_actions()))
         if self.settings.openklant:
             await self._start_telling(self.settings.openklant)
-        self._start_rasa(port)
-        for work, every in ((self._tick, TICK), (self._beat, BEAT), (self._check_sessions, SESSION_CHECK),
-                            (self._retain, RETENTION)):  # fmt: skip
+        if self._rasa:
+            self._tasks.append(asyncio.create_task(self._rasa.follow(self.bot), name="rasa"))
+        else:
+            self._tasks += start_rasa(self.settings, self.bot, self.model, self.secrets, port)
+        self.bus.on("gap", lambda _what: self._look_round())
+        await self.bus.start(await self.store.installation())
+        works = ((self._tick, TICK), (self._beat, BEAT), (self._check_sessions, SESSION_CHECK), (self._watch_the_loop, 0.0),
+                 (self._retain, RETENTION))  # fmt: skip
+        for work, every in works:
             self._tasks.append(asyncio.create_task(self._repeat(work, every), name=work.__name__))
         self.ready = True
 
@@ -124,6 +151,7 @@ class Service:
         await teller.start()
         teller.callback_done = self.consoles.callbacks_changed
         self.performer.beside = teller.beside
+        self.metrics.outbox_age = lambda: asyncio.sleep(0, teller.oldest_seconds())
         for work, every in teller.loops():
             self._tasks.append(asyncio.create_task(self._repeat(work, every), name=work.__name__))
 
@@ -141,17 +169,6 @@ class Service:
 
         self.executor.set_result(await asyncio.to_thread(load))
 
-    def _start_rasa(self, port: int) -> None:
-        host = self.settings.host if self.settings.host not in ("0.0.0.0", "::", "localhost") else "127.0.0.1"  # noqa: S104
-        address = f"[{host}]" if ":" in host else host
-        env = {**self.secrets, "WEGWIJS_ACTIONS_URL": f"http://{address}:{port}/internal/actions"}
-        del env["WEGWIJS_METRICS_TOKEN"]
-        logs = self.settings.data / "logs"
-        logs.mkdir(exist_ok=True)
-        for number in range(1, self.settings.rasa_processes + 1):
-            process = RasaProcess(self.bot, self.model, env, logs / f"rasa-{number}.log")
-            self._tasks.append(asyncio.create_task(process.run(), name=f"rasa {number}"))
-
     async def stop(self) -> None:
         """Residents are told by their sockets closing; what was handed in is written first."""
         self.ready = False
@@ -164,8 +181,10 @@ class Service:
         await self.performer.stop()
         if self.teller:
             await self.teller.close()
+        await self.bus.stop()
         await self.bot.close()
         await self.store.stop()
+        await asyncio.to_thread(stop_tracing)
 
     async def _repeat(self, work: Callable[[], Awaitable[None]], every: float) -> None:
         """A failure is logged, and the work goes on at the next turn: timers must not die of a full disk."""
@@ -178,20 +197,48 @@ class Service:
 
     async def _tick(self) -> None:
         """What time does: limits of conversations, staff of whom nothing was heard, news for the consoles."""
-        await self.performer.work_off()
+        await self.performer.mend()
         now = self.now()
         self.presence.ticked(now)
-        for conversation, owner in await self.store.owned():
-            if self.presence.lost(owner, now):
-                with contextlib.suppress(Refused, NotFound):
-                    await self.performer.perform(conversation, _lost(owner))
+        if self.bus.shared and time.monotonic() - self._looked_round > (LOOK_ROUND if self.bus.up else LOOK_ROUND_DEAF):
+            await self._look_round()
+        if await self.bus.elected("timers", TERM):  # were two elected, the version that the store compares keeps them right
+            await self.performer.work_off()
+            for conversation, owner in await self.store.owned():
+                if self.presence.lost(owner, now):
+                    with contextlib.suppress(Refused, NotFound):
+                        await self.performer.perform(conversation, _lost(owner))
         await self.consoles.broadcast(beat=False)
+        self._measure()
+
+    def _measure(self) -> None:
+        figures = (
+            (self.metrics.resident_sockets, len(self.hub)), (self.metrics.consoles, len(self.hub.consoles)),
+            (self.metrics.bot_up, self.bot.up), (self.metrics.bus_up, self.bus.up),
+        )  # fmt: skip
+        for gauge, value in figures:
+            gauge.set(int(value))
+
+    async def _watch_the_loop(self) -> None:
+        """How late it is when it should go on: what everybody waits for who talks to this process."""
+        began = time.monotonic()
+        await asyncio.sleep(LAG_OVER)
+        self.metrics.lag.set(max(time.monotonic() - began - LAG_OVER, 0))
+
+    async def _look_round(self) -> None:
+        """Finds in the store what the bus could not tell."""
+        self._looked_round = time.monotonic()
+        try:
+            await self.presence.catch_up(self.now())
+            await self.performer.catch_up()
+        except Unavailable:
+            self._looked_round = float("-inf")
 
     async def _beat(self) -> None:
         await self.calls.forget(self.now())
         await self.consoles.broadcast(beat=True)
         answers = self.library.answers.overdue(self.now().date())
-        if answers:
+        if answers and await self.bus.elected("warnings", BEAT * 2):
             log.warning("answers.withheld", count=len(answers), owners=sorted({owner for _, _, owner in answers}))
 
     async def _retain(self) -> None:
@@ -201,14 +248,18 @@ class Service:
 
     async def _check_sessions(self) -> None:
         """Closes the sockets of sessions that hold no more, at once (SEC-8), and keeps the others alive."""
-        now = self.now()
-        active = [console.session for console in self.hub.consoles if console.active]
-        await self.store.touch_sessions(active, now)
-        for console in list(self.hub.consoles):
+        now, consoles = self.now(), list(self.hub.consoles)
+        await self.store.touch_sessions([console.session for console in consoles if console.active], now)
+        for console in consoles:
             console.active = False
-            member = await self.accounts.member_of(console.session, now)
-            if member != console.member:
+        members = await self.accounts.members_of([console.session for console in consoles], now)
+        for console in consoles:
+            if members.get(console.session) != console.member:
                 console.drop(1008, "log in again")
+
+    async def figures(self) -> bytes:
+        """What Prometheus is told."""
+        return await self.metrics.text(self.store, self.now())
 
     def open(self) -> bool:
         return self.library.facts.hours.is_open(self.now())
@@ -217,6 +268,27 @@ class Service:
         if not self.ready:
             return 503, {"status": "starting"}
         return 200, {"status": "ok", "bot": "ok" if self.bot.up else "down"}
+
+
+def start_rasa(
+    settings: Settings, bot: Bot, model: Path, secrets: dict[str, str], port: int, moved: Callable[[], None] = lambda: None
+) -> list[asyncio.Task[None]]:
+    """The Rasa processes, which ask for actions on `port`; each task keeps one of them running until it is cancelled."""
+    host = settings.host if settings.host not in ("0.0.0.0", "::", "localhost") else "127.0.0.1"  # noqa: S104
+    address = f"[{host}]" if ":" in host else host
+    env = {**secrets, "WEGWIJS_ACTIONS_URL": f"http://{address}:{port}/internal/actions"}
+    del env["WEGWIJS_METRICS_TOKEN"]
+    logs = settings.data / "logs"
+    logs.mkdir(exist_ok=True)
+    numbers = range(1, settings.rasa_processes + 1)
+    processes = [RasaProcess(bot, model, env, logs / f"rasa-{number}.log", moved) for number in numbers]
+    return [asyncio.create_task(process.run(), name=f"rasa {number}") for number, process in enumerate(processes, 1)]
+
+
+def make_secrets(data: Path) -> dict[str, str]:
+    """Of this machine: between its processes, and for who reads the metrics."""
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return {f"WEGWIJS_{name}_TOKEN": _secret(data, name.lower()) for name in ("BOT", "ACTIONS", "METRICS")}
 
 
 def _lost(owner: UUID) -> Callable[[Conversation], Event | None]:
@@ -233,11 +305,12 @@ def make_app(service: Service, port: int) -> Sanic:
         WEBSOCKET_MAX_SIZE=SOCKET_AT_MOST, WEBSOCKET_PING_INTERVAL=20, WEBSOCKET_PING_TIMEOUT=20, FALLBACK_ERROR_FORMAT="json",
         TOUCHUP=False, GRACEFUL_SHUTDOWN_TIMEOUT=3.0,
     )  # fmt: skip
-    registry, answer_seconds = _metrics(service)
-    add_pages(app, settings, service.library, is_open=service.open, health=service.health, registry=registry,
+    add_pages(app, settings, service.library, is_open=service.open, health=service.health, metrics=service.figures,
               metrics_token=service.secrets["WEGWIJS_METRICS_TOKEN"])  # fmt: skip
     add_voice(app, lambda: service.gateways)
-    starts, logins = Budget(burst=60, per_second=0.5), Budget(burst=60, per_second=1)
+    starts, logins = Budget("starts", 60, 0.5, service.bus), Budget("logins", 60, 1, service.bus)
+    sockets = OpenSockets(SOCKETS_AT_MOST)
+    residents_at_most = int(resource.getrlimit(resource.RLIMIT_NOFILE)[0] * FILES_FOR_RESIDENTS)
 
     def address(request: Request) -> str:
         return client_address(request, settings.trusted_proxies)
@@ -245,13 +318,18 @@ def make_app(service: Service, port: int) -> Sanic:
     @app.before_server_start
     async def start(app: Sanic) -> None:
         await service.start(port)
-        service.performer.answer_seconds = answer_seconds.observe
         app.ctx.callers = Callers(service.store, service.tokens, service.identities, service.people, service.now, address)
-        app.ctx.gate = Gate(service.accounts, service.store, service.hub, service.now, address, secure=settings.secure)
+        app.ctx.gate = Gate(service.accounts, service.store, service.hub, service.now, address, secure=settings.secure, bus=service.bus)
 
     @app.before_server_stop
     async def stop(_app: Sanic) -> None:
         await service.stop()
+
+    @app.on_request
+    async def name_it(request: Request) -> None:
+        """Every line of log that follows from this request, or from what comes in on this socket, carries its id (SEC-18)."""
+        request.ctx.id = str(request.id)[:40]  # a client may send one of its own
+        structlog.contextvars.bind_contextvars(request_id=request.ctx.id)
 
     @app.on_request
     async def only_from_our_pages(request: Request) -> None:
@@ -265,11 +343,20 @@ def make_app(service: Service, port: int) -> Sanic:
 
     @app.websocket("/chat/ws")
     async def resident_socket(request: Request, ws: Websocket) -> None:
-        await ResidentSocket(ws, service.residents, lambda: starts.take(address(request))).run()
+        with sockets.one(address(request)) as free:
+            if not free or len(service.hub) >= residents_at_most:
+                service.metrics.dropped.labels("too_many").inc()
+                await ws.close(1013, "too many sockets")
+                return
+            await ResidentSocket(ws, service.residents, lambda: starts.take(address(request))).run()
 
     @app.websocket("/console/ws")
     async def console_socket(request: Request, ws: Websocket) -> None:
-        await ConsoleSocket(ws, service.consoles, request.ctx.member, Origin(address(request), str(request.id))).run()
+        if sum(1 for _ in service.hub.consoles_of(request.ctx.member.staff)) >= CONSOLES_AT_MOST:
+            service.metrics.dropped.labels("too_many").inc()
+            await ws.close(1013, "too many sockets")
+            return
+        await ConsoleSocket(ws, service.consoles, request.ctx.member, Origin(address(request), request.ctx.id)).run()
 
     @app.on_request
     async def only_staff(request: Request) -> None:
@@ -282,7 +369,7 @@ def make_app(service: Service, port: int) -> Sanic:
 
     @app.post("/console/login")
     async def log_in(request: Request) -> HTTPResponse:
-        if not logins.take(address(request)):
+        if not await logins.take(address(request)):
             return json({"error": "too many tries"}, status=429)
         found: HTTPResponse = await request.app.ctx.gate.log_in(request)
         return found
@@ -315,24 +402,8 @@ def make_app(service: Service, port: int) -> Sanic:
     return app
 
 
-def _metrics(service: Service) -> tuple[CollectorRegistry, Histogram]:
-    registry = CollectorRegistry()
-    began = time.time()
-    Gauge("wegwijs_start_time_seconds", "When the service was started", registry=registry).set(began)
-    Gauge("wegwijs_resident_sockets", "Open resident sockets", registry=registry).set_function(lambda: len(service.hub))
-    Gauge("wegwijs_consoles", "Open staff consoles", registry=registry).set_function(lambda: len(service.hub.consoles))
-    Gauge("wegwijs_bot_up", "Whether the bot answers", registry=registry).set_function(lambda: int(service.ready and service.bot.up))
-    _register_metrics(service, registry)
-    ran = Gauge("wegwijs_retention_ran_seconds", "When retention was last worked off, Unix time; 0: not since the start", registry=registry)
-    ran.set_function(lambda: service.retention.ran_at.timestamp() if service.ready and service.retention.ran_at else 0)
-    late = Gauge("wegwijs_retention_late", "Closed conversations of which a term was over more than a day ago", registry=registry)
-    late.set_function(lambda: service.retention.late if service.ready else 0)
-    answers = Histogram("wegwijs_bot_answer_seconds", "From asking the bot to its answer", registry=registry)
-    return registry, answers
-
-
-def _register_metrics(service: Service, registry: CollectorRegistry) -> None:
-    """All 0 where no register is told."""
+def _of_teller(teller: Teller | None) -> list[Metric]:
+    """All 0 where no register is told. Sent and put off are of the process that answers; the others are the same for all."""
     each: tuple[tuple[str, str, Callable[[Teller], float]], ...] = (
         ("waiting", "Items that wait to be sent to Open Klant", lambda teller: teller.standing.waiting),
         ("parked", "Items that Open Klant refused and that somebody must look at", lambda teller: teller.standing.parked),
@@ -341,13 +412,16 @@ def _register_metrics(service: Service, registry: CollectorRegistry) -> None:
         ("sent", "Items sent since the start", lambda teller: teller.sender.counted.sent),
         ("put_off", "Tries put off since the start", lambda teller: teller.sender.counted.put_off),
     )
-    for name, what, value in each:
-        gauge = Gauge(f"wegwijs_register_{name}", what, registry=registry)
-        gauge.set_function(functools.partial(_of_teller, service, value))
+    return [GaugeMetricFamily(f"wegwijs_register_{name}", what, value=value(teller) if teller else 0.0) for name, what, value in each]
 
 
-def _of_teller(service: Service, value: Callable[[Teller], float]) -> float:
-    return value(service.teller) if service.teller else 0.0
+def _of_retention(service: Service) -> list[Metric]:
+    ran, late = (service.retention.ran_at, service.retention.late) if service.ready else (None, 0)
+    return [
+        GaugeMetricFamily("wegwijs_retention_ran_seconds", "When retention was last worked off, Unix time; 0: not since the start",
+                          value=ran.timestamp() if ran else 0),
+        GaugeMetricFamily("wegwijs_retention_late", "Closed conversations of which a term was over more than a day ago", value=late),
+    ]  # fmt: skip
 
 
 def open_secrets(settings: Settings) -> Vault:

@@ -1,9 +1,11 @@
 """The `wegwijs` command."""
 
 import asyncio
+import contextlib
 import ctypes
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -34,6 +36,8 @@ token = typer.Typer(no_args_is_help=True, help="Tokens of other systems for the 
 app.add_typer(token, name="token")
 
 PR_SET_PDEATHSIG = 1
+BACKLOG = 4096  # connections that wait while thousands come back at once; the kernel may allow less
+FILES = 1_048_576  # open files wanted: one a socket
 
 
 def main() -> None:
@@ -47,19 +51,22 @@ def main() -> None:
 @app.command()
 def serve(with_parent: Annotated[bool, typer.Option(help="Stop when the process that started this one ends.")] = False) -> None:
     """Serve residents, staff and everything else on one port."""
-    from handover.app import Service, make_app
+    from handover.supervisor import prepare, supervise
 
     if with_parent:
-        _stop_with_parent()
+        stop_with_parent(signal.SIGTERM)
     settings = read_settings()
-    service = Service(settings)
+    raise_file_limit()
+    library = prepare(settings)
     listening = listen_on(settings.host, settings.port)
-    _log_to(settings.data / "logs" / "service.log")
-    typer.echo(
-        f"Wegwijs serves {service.library.facts['name']}\n  residents  {settings.public_url}/\n  staff      {settings.public_url}/console"
-    )
+    log_to(settings.data / "logs" / "service.log")
+    typer.echo(f"Wegwijs serves {library.facts['name']}\n  residents  {settings.public_url}/\n  staff      {settings.public_url}/console")
     typer.echo("The assistant itself is ready some seconds later: /health says so. Ctrl+C stops.")
-    make_app(service, settings.port).run(sock=listening, single_process=True, access_log=False, motd=False, debug=False)
+    if settings.workers > 1:
+        sys.exit(asyncio.run(supervise(settings, listening)))
+    from handover.app import Service, make_app
+
+    make_app(Service(settings), settings.port).run(sock=listening, single_process=True, access_log=False, motd=False, debug=False)
 
 
 @app.command()
@@ -67,7 +74,7 @@ def evaluate(questions: Path, results: Path) -> None:
     """Ask every question of a JSON-lines file and write what the assistant makes of it (docs/protocol.md)."""
     from handover.evaluate import run
 
-    _log_to(None)
+    log_to(None)
     sys.exit(asyncio.run(run(read_settings(), questions, results)))
 
 
@@ -84,6 +91,30 @@ def content() -> None:
     read_rules(library.facts)
     examples = check_examples(ROOT / "data" / "nlu", library.topics, library.aspects)
     typer.echo(f"content: {len(library.answers.topics())} topics and {examples} examples are in order")
+
+
+@app.command()
+def backup(folder: Path, keep: Annotated[int, typer.Option(min=1, help="How many copies stay; older ones are deleted.")] = 96) -> None:
+    """Copy the database into a folder, while the service runs."""
+    from handover.history.backup import BackupError, back_up
+
+    try:
+        typer.echo(f"backup: {back_up(read_settings().database_url, folder, keep)}")
+    except BackupError as error:
+        sys.exit(f"wegwijs: {error}")
+
+
+@app.command()
+def restore(copy: Path) -> None:
+    """Put a copy in the place of the database. Stop the service first."""
+    from handover.history.backup import BackupError
+    from handover.history.backup import restore as put_back
+
+    try:
+        put_back(read_settings().database_url, copy)
+    except BackupError as error:
+        sys.exit(f"wegwijs: {error}")
+    typer.echo(f"restored {copy}; an older schema is brought up to date at the next start")
 
 
 @app.command()
@@ -245,7 +276,7 @@ def _with_teller(work: Callable[[Any], Awaitable[bool]]) -> bool:
             await teller.close()
             await store.stop()
 
-    _log_to(None)
+    log_to(None)
     try:
         return asyncio.run(run())
     except Unavailable:
@@ -315,7 +346,7 @@ def _with_store(work: Callable[[Any], Awaitable[None]]) -> None:
         finally:
             await store.stop()
 
-    _log_to(None)
+    log_to(None)
     try:
         asyncio.run(run())
     except AccountError as error:
@@ -337,22 +368,31 @@ def listen_on(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
-        listening.listen(1024)
+        listening.listen(BACKLOG)
     except OSError as error:
         sys.exit(f"wegwijs: cannot listen on {host}:{port}: {error.strerror}; WEGWIJS_HOST and WEGWIJS_PORT say where")
     return listening
 
 
-def _stop_with_parent() -> None:
-    """SIGTERM when `make` ends, however that happened: nothing is left behind that holds the port."""
+def raise_file_limit() -> None:
+    """As many open files as we may have: every socket is one, and shells give 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else hard
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def stop_with_parent(sent: signal.Signals) -> None:
+    """This signal when the process that started this one ends, however that happened: nothing is left behind that holds the port."""
     parent = os.getppid()
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, sent)
         if os.getppid() != parent:
             sys.exit("wegwijs: the process that started this one is gone")
 
 
-def _log_to(file: Path | None) -> None:
+def log_to(file: Path | None) -> None:
     """One JSON line an event, to a file (a run) or warnings to stderr (a command). Never a text of a resident."""
     if file:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -362,7 +402,8 @@ def _log_to(file: Path | None) -> None:
     level = logging.INFO if file else logging.ERROR
     logging.basicConfig(stream=stream, level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s", force=True)
     structlog.configure(
-        processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True),
+        processors=[structlog.contextvars.merge_contextvars, structlog.processors.add_log_level,
+                    structlog.processors.TimeStamper(fmt="iso", utc=True),
                     structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(level), logger_factory=structlog.WriteLoggerFactory(file=stream),
     )  # fmt: skip

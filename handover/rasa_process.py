@@ -7,8 +7,11 @@ import signal
 import socket
 import time
 from asyncio.subprocess import Process
+from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
+import msgspec
 import structlog
 
 from handover.bootstrap import ROOT
@@ -23,8 +26,9 @@ PYTHON = ROOT / "bot" / ".venv" / "bin" / "python"
 class RasaProcess:
     """One of them. `run` goes on until it is cancelled."""
 
-    def __init__(self, bot: Bot, model: Path, secrets: dict[str, str], log_file: Path) -> None:
-        self._bot, self._model, self._secrets, self._log_file = bot, model, secrets, log_file
+    def __init__(self, bot: Bot, model: Path, secrets: dict[str, str], log_file: Path, moved: Callable[[], None] = lambda: None) -> None:
+        """`moved` is called when it listens elsewhere."""
+        self._bot, self._model, self._secrets, self._log_file, self._moved = bot, model, secrets, log_file, moved
         self._instance = Instance()
         self._bot.instances.append(self._instance)
 
@@ -50,12 +54,14 @@ class RasaProcess:
             )  # fmt: skip
         log.info("rasa.started", pid=process.pid)
         self._instance.url = f"http://127.0.0.1:{port}"
+        self._moved()
         watching = asyncio.create_task(self._watch(process))
         try:
             code = await process.wait()
             log.warning("rasa.ended", pid=process.pid, code=code)
         finally:
             self._instance.up, self._instance.url = False, None
+            self._moved()
             watching.cancel()
             await _end(process)
 
@@ -72,6 +78,35 @@ class RasaProcess:
                 process.kill()
                 return
             await asyncio.sleep(2.0 if ready and self._instance.up else 0.2)
+
+
+class Feed:
+    """Where the Rasa processes are that the supervisor keeps running: a line of JSON at each change, one URL or null for each."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._pipe = pipe
+
+    async def follow(self, bot: Bot) -> None:
+        """Keeps the instances of `bot` as they are told, and looks whether they answer."""
+        lines = asyncio.StreamReader()
+        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), self._pipe)
+        checking = asyncio.create_task(self._check(bot))
+        try:
+            while line := await lines.readline():
+                urls = msgspec.json.decode(line, type=list[str | None])
+                bot.instances += [Instance() for _ in range(len(urls) - len(bot.instances))]
+                for instance, url in zip(bot.instances, urls, strict=True):
+                    if instance.url != url:
+                        instance.url, instance.up = url, False
+            await asyncio.Event().wait()  # the supervisor is gone, and we go with it
+        finally:
+            checking.cancel()
+
+    async def _check(self, bot: Bot) -> None:
+        while True:
+            wanted = [instance for instance in bot.instances if instance.url]
+            await asyncio.gather(*(bot.check(instance) for instance in wanted))
+            await asyncio.sleep(2.0 if wanted and all(instance.up for instance in wanted) else 0.2)
 
 
 async def _end(process: Process) -> None:

@@ -46,6 +46,7 @@ class Settings:
     identity_issuer: str | None = None
     openklant: tuple[str, str] | None = field(default=None, repr=False)  # URL and token; None: nothing is sent
     vault_keys: str | None = None  # a key ring, see history/vault.py; None: the one in the data folder
+    traces_url: str | None = None
 
     @property
     def own_origins(self) -> frozenset[str]:
@@ -69,8 +70,8 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
     data = _folder(env, "WEGWIJS_DATA", ROOT / "var")
     database = env.get("WEGWIJS_DATABASE_URL") or f"sqlite+aiosqlite:///{data / 'wegwijs.db'}"
     workers = _number(env, "WEGWIJS_WORKERS", 1, 1, 64)
-    if workers > 1:
-        raise SettingError(f"WEGWIJS_WORKERS='{workers}' should be 1: more than one worker is not supported yet")
+    database, redis = _database(database), _redis(env.get("WEGWIJS_REDIS_URL") or None)
+    _go_together(workers, database, redis)
     return Settings(
         host=host,
         port=port,
@@ -80,8 +81,8 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
         data=data,
         municipality=_file(env, "WEGWIJS_MUNICIPALITY", ROOT / "data" / "municipality.yml"),
         opening_hours=cast(Mode, _one_of(env, "WEGWIJS_OPENING_HOURS", "municipality", "always", "never")),
-        database_url=_database(database),
-        redis_url=_redis(env.get("WEGWIJS_REDIS_URL") or None),
+        database_url=database,
+        redis_url=redis,
         rasa_processes=_number(env, "WEGWIJS_RASA_PROCESSES", 1, 1, 16),
         workers=workers,
         reference_prefix=str(_number(env, "WEGWIJS_REFERENCE_PREFIX", 10, 10, 99)),
@@ -96,6 +97,7 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
         voice_nl=_voice(env, "WEGWIJS_VOICE_NL"),
         voice_en=_voice(env, "WEGWIJS_VOICE_EN"),
         openklant=_openklant(env),
+        traces_url=_traces(env),
     )
 
 
@@ -156,6 +158,20 @@ def _openklant(env: Mapping[str, str]) -> tuple[str, str] | None:
     if not (token.isascii() and token.isprintable() and " " not in token):
         raise SettingError("WEGWIJS_OPENKLANT_TOKEN='…' should be the token alone: letters and digits, without 'Token' or spaces")
     return url.rstrip("/"), token
+
+
+def _go_together(workers: int, database: str, redis: str | None) -> None:
+    """Several processes need a database that all of them write to, and a bell that all of them hear."""
+    on_sqlite = database.startswith("sqlite")
+    if workers > 1 and on_sqlite:
+        raise SettingError(f"WEGWIJS_WORKERS='{workers}' should be 1 on SQLite; more need WEGWIJS_DATABASE_URL=postgresql://user@host/name")
+    if workers > 1 and not redis:
+        raise SettingError(f"WEGWIJS_WORKERS='{workers}' should be 1 without WEGWIJS_REDIS_URL; more need one, like redis://host:6379")
+    if redis and on_sqlite:
+        scheme = redis.partition("://")[0]
+        raise SettingError(
+            f"WEGWIJS_REDIS_URL='{scheme}://…' should be unset on SQLite, or WEGWIJS_DATABASE_URL be postgresql://user@host/name"
+        )
 
 
 def is_loopback(host: str) -> bool:
@@ -252,6 +268,13 @@ def _database(url: str) -> str:
     if not url.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")) or url.endswith((":///", ":///:memory:")):
         scheme = url.partition("://")[0]  # the rest may hold a password
         raise SettingError(f"WEGWIJS_DATABASE_URL='{scheme}://…' should look like sqlite:///folder/file.db or postgresql://user@host/name")
+    return url
+
+
+def _traces(env: Mapping[str, str]) -> str | None:
+    url = env.get("WEGWIJS_TRACES_URL") or None
+    if url and (_origin(url) is None or urlsplit(url).path not in ("", "/")):
+        raise SettingError(f"WEGWIJS_TRACES_URL='{url}' should look like http://127.0.0.1:4318")
     return url
 
 

@@ -64,6 +64,7 @@ class Connection:
         if len(self._unsent) >= self._at_most:
             self._unsent.clear()
             self.drop(1013, "too slow")
+            self._too_slow()
             return
         self._unsent.append(encode(frame))
         self._more.set()
@@ -113,6 +114,9 @@ class Connection:
 
     def _words(self, code: str) -> str:
         raise NotImplementedError
+
+    def _too_slow(self) -> None:
+        """Its reader did not keep up, and it is dropped."""
 
     async def end(self) -> None:
         """Sends what is left and closes."""

@@ -2,14 +2,13 @@
 
 import hmac
 import mimetypes
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import structlog
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from prometheus_client.registry import CollectorRegistry
+from prometheus_client import CONTENT_TYPE_LATEST
 from sanic import HTTPResponse, Request, Sanic, json, text
 from sanic.exceptions import SanicException
 from sanic.response import raw
@@ -27,7 +26,7 @@ YEAR = 365 * 24 * 3600
 
 def add_pages(
     app: Sanic, settings: Settings, library: Library, *, is_open: Callable[[], bool],
-    health: Callable[[], tuple[int, dict[str, str]]], registry: CollectorRegistry, metrics_token: str,
+    health: Callable[[], tuple[int, dict[str, str]]], metrics: Callable[[], Awaitable[bytes]], metrics_token: str,
 ) -> None:  # fmt: skip
     """The routes of this module on `app`."""
     files = {str(path.relative_to(WEB)): path for path in sorted(WEB.rglob("*")) if path.is_file()}
@@ -84,12 +83,12 @@ def add_pages(
         return json(shown, status=status, headers={"Cache-Control": "no-store"})
 
     @app.get("/metrics")
-    async def metrics(request: Request) -> HTTPResponse:
+    async def figures(request: Request) -> HTTPResponse:
         given = request.headers.get("authorization", "").removeprefix("Bearer ").encode()
         local = request.ip in ("127.0.0.1", "::1") and not request.headers.get("x-forwarded-for")
         if not local or not hmac.compare_digest(given, metrics_token.encode()):
             return text("not allowed", status=403)
-        return raw(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+        return raw(await metrics(), content_type=CONTENT_TYPE_LATEST)
 
     @app.get("/.well-known/security.txt")
     async def security(_request: Request) -> HTTPResponse:

@@ -13,6 +13,9 @@ from sqlalchemy.pool import StaticPool
 
 MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "migrations"
 
+CONNECTIONS = 8  # of one process to PostgreSQL
+PATIENCE = 10.0  # seconds for PostgreSQL to answer, after which it is taken for gone
+MIGRATING = 0x77656777696A73  # the number of the lock that one of several starting processes holds
 
 _OPTIONS: dict[str, Any] = {
     "hide_parameters": True,  # they hold what residents wrote, and errors are logged
@@ -64,13 +67,13 @@ class SqliteWriter:
 
 
 class PostgresWriter:
-    """The same over an asynchronous engine."""
+    """The same over an asynchronous engine. Raises OSError when PostgreSQL cannot be reached, or TimeoutError, which is one."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, engine: AsyncEngine, patience: float | None) -> None:
+        self._engine, self._patience = engine, patience
 
     async def transact[T](self, work: Callable[[Connection], T]) -> T:
-        async with self._engine.begin() as connection:
+        async with asyncio.timeout(self._patience), self._engine.begin() as connection:
             return await connection.run_sync(work)
 
     async def shrink(self) -> None:
@@ -83,14 +86,19 @@ class PostgresWriter:
 def open_engine(url: str) -> AsyncEngine:
     """The engine for reading; on PostgreSQL also the one to write with."""
     if not is_sqlite(url):
-        return create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, **_OPTIONS)
+        durable = {"synchronous_commit": "on", "application_name": "wegwijs"}  # whatever the server's own default is
+        return create_async_engine(
+            url, pool_size=CONNECTIONS, max_overflow=0, pool_timeout=PATIENCE, pool_pre_ping=True,
+            connect_args={"timeout": 5, "command_timeout": PATIENCE, "server_settings": durable}, **_OPTIONS,
+        )  # fmt: skip
     engine = create_async_engine(url, pool_size=5, max_overflow=0, pool_timeout=30, **_OPTIONS)
     _prepare_sqlite(engine.sync_engine, "BEGIN")
     return engine
 
 
-def open_writer(url: str, reading: AsyncEngine) -> SqliteWriter | PostgresWriter:
-    return SqliteWriter(url) if is_sqlite(url) else PostgresWriter(reading)
+def open_writer(url: str, reading: AsyncEngine, patience: float | None = PATIENCE) -> SqliteWriter | PostgresWriter:
+    """`patience`: seconds that a transaction on PostgreSQL may take; SQLite waits for the disk only."""
+    return SqliteWriter(url) if is_sqlite(url) else PostgresWriter(reading, patience)
 
 
 def _prepare_sqlite(engine: Engine, begin: str) -> None:
@@ -110,10 +118,11 @@ def _prepare_sqlite(engine: Engine, begin: str) -> None:
 
 
 async def migrate(url: str) -> None:
-    """Brings the schema up to date; does nothing when it is."""
+    """Brings the schema up to date; does nothing when it is. Several processes may do so at once."""
     if is_sqlite(url):
         Path(url.split("///", 1)[1]).parent.mkdir(parents=True, exist_ok=True)
-    writer = open_writer(url, open_engine(url))
+    # a migration may take longer than anything else that is asked of PostgreSQL
+    writer = open_writer(url, create_async_engine(url, **_OPTIONS) if not is_sqlite(url) else open_engine(url), None)
     try:
         await writer.transact(_upgrade)
     finally:
@@ -132,6 +141,10 @@ def _revision(connection: Connection) -> Any:
 def _upgrade(connection: Connection) -> None:
     if inspect(connection).has_table("alembic_version") and _revision(connection) == newest_revision():
         return
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": MIGRATING})
+        if inspect(connection).has_table("alembic_version") and _revision(connection) == newest_revision():
+            return  # another process was first
     from alembic import command  # takes a good part of a second to import: only when there is something to do
     from alembic.config import Config
 

@@ -18,7 +18,7 @@ from uuid import UUID
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, Row, Table, bindparam, case, false, func, insert, select, sql, tuple_, update
+from sqlalchemy import Connection, Row, Table, bindparam, case, false, func, insert, select, sql, text, tuple_, update
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -26,17 +26,19 @@ from handover.conversation.conversation import Conversation, Insert, Step, Turn,
 from handover.conversation.states import State
 from handover.history import audit, tables
 from handover.history.calls import CallQueries
-from handover.history.database import open_engine, open_writer
+from handover.history.database import is_sqlite, open_engine, open_writer
 from handover.history.removals import remove
 from handover.history.vault import Vault
 
 log = structlog.get_logger()
 GROUP_AT_MOST = 256
+JOBS_AT_MOST = 10_000  # that wait to be written
 NUMBER_AT_MOST = 2**31 - 1  # of an integer column
 REFERENCES_AT_ONCE = 64  # taken from the database in one go
 SEGMENTS = "segment"  # the series of their references
 REFERENCES_AT_MOST = 10**8  # eight digits
 REFERRED_TO = {"person": 0, "conversation": 1, "segment": 2}  # written before the rows that refer to them
+IDS_AT_ONCE = 500  # in one query
 OPEN_CALLBACKS = ("unconfirmed", "open")
 
 
@@ -88,8 +90,11 @@ class Store(CallQueries):
         self._taking = asyncio.Lock()
         self._read: AsyncEngine = open_engine(url)
         self._write = open_writer(url, self._read)
+        # on PostgreSQL one query needs no transaction around it, which would be two more round trips
+        self._view = self._read if is_sqlite(url) else self._read.execution_options(isolation_level="AUTOCOMMIT")
         self._jobs: asyncio.Queue[Job] = asyncio.Queue()
         self._writer: asyncio.Task[None] | None = None
+        self._changes: set[asyncio.Future[Any]] = set()
 
     async def start(self) -> None:
         self._writer = asyncio.create_task(self._work(), name="store writer")
@@ -101,6 +106,7 @@ class Store(CallQueries):
             self._writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._writer
+        await asyncio.gather(*self._changes, return_exceptions=True)
         await self._read.dispose()
         await self._write.dispose()
 
@@ -156,6 +162,8 @@ class Store(CallQueries):
         return msgspec.structs.replace(record, values={**record.values, **sealed})
 
     async def _do(self, job: Job) -> None:
+        if self._jobs.qsize() >= JOBS_AT_MOST:
+            raise Unavailable  # said at once, and honestly: whoever came now would wait for seconds
         self._jobs.put_nowait(job)
         await job.done
 
@@ -176,7 +184,7 @@ class Store(CallQueries):
         try:
             stale = await self._write.transact(lambda connection: _written(connection, group, self.audit_key))
         except Exception as error:  # whatever it is: the writer must outlive it
-            unreachable = isinstance(error, OperationalError)  # locked, full, gone: the others would fare no better alone
+            unreachable = isinstance(error, OperationalError | OSError)  # locked, full, gone: the others would fare no better alone
             if len(group) > 1 and not unreachable:
                 for job in group:
                     await self._write_group([job])
@@ -194,9 +202,9 @@ class Store(CallQueries):
     async def _reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection to read with. Raises Unavailable."""
         try:
-            async with self._read.connect() as connection:
+            async with self._view.connect() as connection:
                 yield connection
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, OSError) as error:
             raise _unavailable(error) from error
 
     async def read[T](self, work: Callable[[Connection], T]) -> T:
@@ -205,10 +213,13 @@ class Store(CallQueries):
             return await connection.run_sync(work)
 
     async def _change[T](self, work: Callable[[Connection], T]) -> T:
-        """A transaction for changes that no conversation waits for. Raises Unavailable."""
+        """A transaction for changes that no conversation waits for; it ends also if its caller is cancelled. Raises Unavailable."""
+        transaction = asyncio.ensure_future(self._write.transact(work))
+        self._changes.add(transaction)
+        transaction.add_done_callback(self._changes.discard)
         try:
-            return await self._write.transact(work)
-        except SQLAlchemyError as error:
+            return await asyncio.shield(transaction)
+        except (SQLAlchemyError, OSError) as error:
             raise _unavailable(error) from error
 
     # For what has tables of its own, such as the outbox
@@ -236,6 +247,54 @@ class Store(CallQueries):
                 select(receipts.sender, receipts.client_id, receipts.result).where(receipts.conversation_id == id)
             )
             return conversation_of(body), {Receipt(row.sender, row.client_id): row.result for row in given}
+
+    async def receipt(self, id: UUID, receipt: Receipt) -> Any:
+        """What the client was told then; None if nothing of the kind was stored."""
+        rows = tables.receipt.c
+        where = (rows.conversation_id == id, rows.sender == receipt.sender, rows.client_id == receipt.client_id)
+        async with self._reading() as connection:
+            return await connection.scalar(select(rows.result).where(*where))
+
+    async def since(self, id: UUID, pos: int) -> tuple[Conversation, list[Turn]] | None:
+        """The conversation and its turns beyond `pos`, none of them newer than the conversation itself."""
+        rows, turns = tables.conversation.c, tables.turn.c
+        async with self._reading() as connection:
+            body = await connection.scalar(select(rows.body).where(rows.id == id))
+            if body is None:
+                return None
+            conversation = conversation_of(body)
+            if conversation.pos <= pos:
+                return conversation, []
+            where = (turns.conversation_id == id, turns.pos > pos, turns.pos <= conversation.pos)
+            found = await connection.execute(select(tables.turn).where(*where).order_by(turns.pos))
+            return conversation, [turn_of(row) for row in found]
+
+    async def version(self, id: UUID) -> int | None:
+        return (await self.versions([id])).get(id)
+
+    async def versions(self, ids: Sequence[UUID]) -> dict[UUID, int]:
+        """The versions of those that are there."""
+        rows, found = tables.conversation.c, {}
+        async with self._reading() as connection:
+            for start in range(0, len(ids), IDS_AT_ONCE):
+                where = rows.id.in_(ids[start : start + IDS_AT_ONCE])
+                found.update({row.id: row.version for row in await connection.execute(select(rows.id, rows.version).where(where))})
+        return found
+
+    async def versions_with_people(self) -> dict[UUID, int]:
+        """Of all conversations that wait for staff or have one."""
+        rows = tables.conversation.c
+        where = rows.state.in_([State.WAITING, State.STAFF])
+        async with self._reading() as connection:
+            return {row.id: row.version for row in await connection.execute(select(rows.id, rows.version).where(where))}
+
+    async def installation(self) -> str:
+        """What all processes on this database have in common, and no others."""
+        async with self._reading() as connection:
+            if connection.dialect.name != "postgresql":
+                return "here"
+            cluster = await connection.scalar(text("SELECT system_identifier FROM pg_control_system()"))
+            return f"{cluster}:{await connection.scalar(select(func.current_database()))}"
 
     async def by_token(self, token_hash: bytes) -> UUID | None:
         rows = tables.conversation.c
@@ -303,10 +362,18 @@ class Store(CallQueries):
             found = await connection.execute(select(rows.team, func.count()).where(rows.state == State.WAITING).group_by(rows.team))
             return {row[0]: row[1] for row in found}
 
-    async def oldest_waiting(self) -> datetime | None:
+    async def oldest_waiting_by_team(self) -> dict[str, datetime]:
+        """Since when the one that waits longest does."""
+        rows = tables.conversation.c
+        query = select(rows.team, func.min(rows.waiting_since)).where(rows.state == State.WAITING).group_by(rows.team)
+        async with self._reading() as connection:
+            return {row[0]: row[1] for row in await connection.execute(query)}
+
+    async def longest_due(self, now: datetime) -> datetime | None:
+        """When the time limit was reached that should have been worked off first."""
         rows = tables.conversation.c
         async with self._reading() as connection:
-            found: datetime | None = await connection.scalar(select(func.min(rows.waiting_since)).where(rows.state == State.WAITING))
+            found: datetime | None = await connection.scalar(select(func.min(rows.due_at)).where(rows.due_at <= now))
             return found
 
     async def forget(self, conversation: UUID, now: datetime) -> None:
@@ -343,12 +410,12 @@ class Store(CallQueries):
     async def all_staff(self) -> list[dict[str, Any]]:
         return await self._dicts(select(tables.staff).order_by(tables.staff.c.login))
 
-    async def session(self, token_hash: bytes) -> dict[str, Any] | None:
-        """The session with its member of staff: columns of both tables, `id` being the person's."""
+    async def sessions(self, token_hashes: Iterable[bytes]) -> list[dict[str, Any]]:
+        """The sessions, each with its member of staff: columns of both tables, `id` being the person's."""
         rows = tables.staff_session.c
         joined = select(rows.token_hash, rows.created_at.label("began_at"), rows.seen_at, rows.ended_at, tables.staff)
-        query = joined.join(tables.staff, tables.staff.c.id == rows.staff_id).where(rows.token_hash == token_hash)
-        return next(iter(await self._dicts(query)), None)
+        query = joined.join(tables.staff, tables.staff.c.id == rows.staff_id).where(rows.token_hash.in_(list(token_hashes)))
+        return await self._dicts(query)
 
     async def touch_sessions(self, tokens: Iterable[bytes], now: datetime) -> None:
         await self._change_sessions(tokens, seen_at=now)
@@ -368,10 +435,12 @@ class Store(CallQueries):
             statement = update(rows).where(rows.c.token_hash.in_(changed)).values(**values)
             await self._change(_executing(statement))
 
-    async def presence(self) -> list[Row[Any]]:
-        """(staff_id, status, seen_at) of everybody who was ever on a console."""
+    async def presence(self, since: datetime) -> list[Row[Any]]:
+        """(staff_id, name, teams, status, seen_at) of everybody who was on a console since then."""
+        rows, staff = tables.presence.c, tables.staff.c
+        query = select(rows.staff_id, staff.name, staff.teams, rows.status, rows.seen_at).join(tables.staff, staff.id == rows.staff_id)
         async with self._reading() as connection:
-            return list(await connection.execute(select(tables.presence)))
+            return list(await connection.execute(query.where(rows.seen_at >= since)))
 
     async def save_presence(self, staff: UUID, status: str, seen_at: datetime) -> None:
         rows = tables.presence
@@ -472,7 +541,7 @@ def _write_rows(connection: Connection, group: list[Job], audit_key: bytes) -> N
         connection.execute(_update(name, unless, by), rows)
 
 
-def _unavailable(error: SQLAlchemyError) -> Unavailable:
+def _unavailable(error: SQLAlchemyError | OSError) -> Unavailable:
     log.error("store.failed", error=type(error).__name__, cause=type(error.__cause__).__name__)
     return Unavailable()
 

@@ -109,12 +109,12 @@ class Accounts:
         return await self.member_of(hashed(token), now)
 
     async def member_of(self, session: bytes, now: datetime) -> Member | None:
-        found = await self._store.session(session)
-        if not found or found["ended_at"] or found["disabled_at"]:
-            return None
-        if now - found["seen_at"] > IDLE or now - found["began_at"] > ABSOLUTE:
-            return None
-        return Member(found["id"], found["name"], cast(Role, found["role"]), tuple(found["teams"]), found["language"], session)
+        return (await self.members_of([session], now)).get(session)
+
+    async def members_of(self, sessions: list[bytes], now: datetime) -> dict[bytes, Member]:
+        """Who each of these sessions is; those that hold no more are left out."""
+        found = await self._store.sessions(sessions) if sessions else []
+        return {row["token_hash"]: _member(row) for row in found if _holds(row, now)}
 
     async def log_out(self, session: bytes, now: datetime) -> None:
         await self._store.end_session(session, now)
@@ -126,6 +126,16 @@ class Accounts:
     async def _verify(self, against: str | None, password: str) -> bool:
         async with self._hashing:
             return await asyncio.to_thread(_verify, against, password)
+
+
+def _holds(session: dict[str, Any], now: datetime) -> bool:
+    if session["ended_at"] or session["disabled_at"]:
+        return False
+    return bool(now - session["seen_at"] <= IDLE and now - session["began_at"] <= ABSOLUTE)
+
+
+def _member(row: dict[str, Any]) -> Member:
+    return Member(row["id"], row["name"], cast(Role, row["role"]), tuple(row["teams"]), row["language"], row["token_hash"])
 
 
 def _verify(against: str | None, password: str) -> bool:

@@ -12,8 +12,8 @@ from handover.content.library import Library
 from handover.history.database import migrate
 from handover.history.store import Store
 from handover.settings import ROOT
+from tests.servers import Postgres, needs_postgres
 
-POSTGRES = "WEGWIJS_TEST_POSTGRES_URL"
 MORNING = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # a Tuesday, ten o'clock in Amsterdam
 
 _bounds = {"max_examples": 100, "deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
@@ -33,9 +33,13 @@ def now() -> datetime:
     return MORNING
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> str:
-    return f"sqlite+aiosqlite:///{tmp_path / 'wegwijs.db'}"
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=needs_postgres)])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of one that is empty; every test that stores something runs on both."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'folder' / 'wegwijs.db'}"
+    server: Postgres = request.getfixturevalue("postgres_server")
+    return server.url(await server.new_database())
 
 
 @pytest.fixture

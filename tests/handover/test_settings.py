@@ -49,7 +49,7 @@ def test_everything_set(tmp_path):
         "WEGWIJS_DATABASE_URL": "postgresql://wegwijs@db/wegwijs",
         "WEGWIJS_REDIS_URL": "redis://localhost:6379/1",
         "WEGWIJS_RASA_PROCESSES": "2",
-        "WEGWIJS_WORKERS": "1",
+        "WEGWIJS_WORKERS": "4",
     })  # fmt: skip
     assert found.public_url == "https://chat.gemeente.nl"
     assert found.secure
@@ -59,6 +59,7 @@ def test_everything_set(tmp_path):
     assert found.database_url == "postgresql+asyncpg://wegwijs@db/wegwijs"
     assert (found.data, found.municipality) == (tmp_path / "new" / "folder", facts)
     assert (found.opening_hours, found.rasa_processes, found.redis_url) == ("always", 2, "redis://localhost:6379/1")
+    assert found.workers == 4
 
 
 @pytest.mark.parametrize(
@@ -95,11 +96,12 @@ def test_everything_set(tmp_path):
         ("WEGWIJS_RASA_PROCESSES", "0", "should be a whole number from 1 to 16"),
         ("WEGWIJS_RASA_PROCESSES", "two", "should be a whole number from 1 to 16"),
         ("WEGWIJS_WORKERS", "x", "should be a whole number from 1 to 64"),
-        ("WEGWIJS_WORKERS", "2", "should be 1"),
         ("WEGWIJS_OPENKLANT_URL", "openklant.gemeente.nl", "should look like https://openklant.gemeente.nl"),
         ("WEGWIJS_OPENKLANT_URL", "ftp://openklant.gemeente.nl", "should look like"),
         ("WEGWIJS_OPENKLANT_URL", "https://openklant.gemeente.nl?x=1", "should look like"),
         ("WEGWIJS_OPENKLANT_URL", "https://openklant.gemeente.nl:port", "should look like"),
+        ("WEGWIJS_WORKERS", "2", "should be 1 on SQLite"),
+        ("WEGWIJS_REDIS_URL", "redis://localhost:6379", "should be unset on SQLite"),
     ],
 )
 def test_a_wrong_value_names_the_variable_and_what_it_should_be(name, value, expected):
@@ -109,6 +111,14 @@ def test_a_wrong_value_names_the_variable_and_what_it_should_be(name, value, exp
     assert said.startswith(f"{name}='")
     assert expected in said
     assert "\n" not in said
+
+
+def test_several_processes_need_postgresql_and_redis():
+    postgres = {"WEGWIJS_DATABASE_URL": "postgresql://wegwijs@db/wegwijs"}
+    with pytest.raises(SettingError, match="WEGWIJS_WORKERS='2' should be 1 without WEGWIJS_REDIS_URL"):
+        read_settings({**postgres, "WEGWIJS_WORKERS": "2"})
+    assert read_settings({**postgres, "WEGWIJS_WORKERS": "2", "WEGWIJS_REDIS_URL": "redis://cache"}).workers == 2
+    assert read_settings(postgres).redis_url is None
 
 
 def test_beyond_loopback_the_public_url_must_be_https():

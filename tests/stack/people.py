@@ -68,6 +68,10 @@ class Client:
     async def close(self) -> None:
         await self._ws.close()
 
+    @property
+    def local_port(self) -> int:
+        return int(self._ws.local_address[1])
+
     def cut(self) -> None:
         """The line is gone, without a word."""
         self._ws.transport.abort()

@@ -34,9 +34,8 @@ class Stack:
         self.data, self.port = data, free_port()
         self.url, self.ws_url = f"http://127.0.0.1:{self.port}", f"ws://127.0.0.1:{self.port}"
         self.origin = self.url
-        clean = {
-            name: value for name, value in os.environ.items() if not name.startswith("WEGWIJS_") or name == "WEGWIJS_TEST_POSTGRES_URL"
-        }
+        unwanted = ("WEGWIJS_", "PYTHONDONTWRITEBYTECODE")  # without bytecode each start compiles everything anew
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
         self._env = {**clean, "WEGWIJS_PORT": str(self.port), "WEGWIJS_DATA": str(data), "WEGWIJS_OPENING_HOURS": "always",
                      "WEGWIJS_IDENTITY_KEYS": str(site.write_keys(data)), "WEGWIJS_IDENTITY_ISSUER": site.ISSUER, **env}  # fmt: skip
         self._process: subprocess.Popen[bytes] | None = None
@@ -101,7 +100,10 @@ class Stack:
                 self.kill()
 
     def rasa_pids(self) -> list[int]:
-        """The service's children, as /proc has them."""
+        return self.children()
+
+    def children(self) -> list[int]:
+        """Of the service's process, as /proc has them."""
         found = []
         for stat in Path("/proc").glob("[0-9]*/stat"):
             with contextlib.suppress(OSError):

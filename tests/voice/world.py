@@ -133,7 +133,7 @@ async def running(data: Path, *, hours: str = "always", **env: str) -> AsyncIter
     with patch("handover.app.model_path", return_value=ROOT / "config.yml"):
         service = Service(settings)
     bot = FakeBot()
-    with patch.object(Service, "_start_rasa"), patch.object(Service, "_load_actions", _nothing):
+    with patch("handover.app.start_rasa", return_value=[]), patch.object(Service, "_load_actions", _nothing):
         app = make_app(service, port)
         server = await app.create_server(sock=listening, return_asyncio_server=True, access_log=False)
         assert server is not None

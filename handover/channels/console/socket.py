@@ -9,6 +9,7 @@ from uuid import UUID
 
 import structlog
 
+from handover.bus import Alone, Bus
 from handover.channels.connection import BadFrame, Bucket, Connection
 from handover.channels.console import messages as m
 from handover.channels.wire import moment, turn_for_staff
@@ -34,10 +35,24 @@ ONE_READING = timedelta(minutes=15)  # opening the same conversation again withi
 class Consoles:
     """What all consoles need, and what all of them are told."""
 
-    def __init__(self, performer: Performer, store: Store, hub: Hub, presence: Presence, library: Library) -> None:
+    def __init__(self, performer: Performer, store: Store, hub: Hub, presence: Presence, library: Library, bus: Bus | None = None) -> None:
         self.performer, self.store, self.hub, self.presence, self.library = performer, store, hub, presence, library
         self.contacts = Contacts(store)
         self.presence_stale = self.callbacks_stale = False  # the broadcaster tells everybody at the next tick
+        bus = bus or Alone()
+        self._bus = bus
+        bus.on("gap", lambda _what: self._stale(presence=True, callbacks=True))
+        bus.on("presence", lambda _what: self._stale(presence=True))
+        bus.on("stepped", lambda what: self._stale(presence=bool(what["moved"]), callbacks=what["callbacks"]))
+        bus.on("callbacks", lambda _what: self._stale(callbacks=True))
+
+    def _stale(self, *, presence: bool = False, callbacks: bool = False) -> None:
+        self.presence_stale |= presence
+        self.callbacks_stale |= callbacks
+
+    def callbacks_changed(self) -> None:
+        self.callbacks_stale = True
+        self._bus.tell("callbacks")
 
     async def presence_frame(self) -> dict[str, Any]:
         now = self.performer.now()
@@ -78,9 +93,6 @@ class Consoles:
             for console in list(self.hub.consoles):
                 console.tell(frame)
 
-    def callbacks_changed(self) -> None:
-        self.callbacks_stale = True
-
     async def callbacks(self, **which: Any) -> list[dict[str, Any]]:
         """As on the wire; `which` as of Store.callbacks."""
         return [callback(row) for row in await self.store.callbacks(**which)]
@@ -109,7 +121,8 @@ class ConsoleSocket(Connection):
     def __init__(self, ws: Any, consoles: Consoles, member: Member, origin: Origin) -> None:
         super().__init__(ws, Bucket(BURST, PER_SECOND))
         self._on, self.member, self._origin = consoles, member, origin
-        self._opened: set[UUID] = set()
+        self._opened: dict[UUID, int] = {}  # the last `pos` that was sent of each
+        self.listed: set[UUID] = set()
         self._me = Person(member.staff, member.name)
         self.active = True  # something came in since the session was last touched
         self._held: list[dict[str, Any]] | None = []  # news from before `ready`, told right after it
@@ -133,7 +146,7 @@ class ConsoleSocket(Connection):
             self.complain("unavailable")
             self.drop(1013, "unavailable")
         finally:
-            self._on.hub.consoles.discard(self)
+            self._on.hub.remove(self)
             try:
                 await self._leave()
             finally:
@@ -160,6 +173,7 @@ class ConsoleSocket(Connection):
             for topic in self._on.library.topics
         ]
         frame = {"me": me(self.member), **await self._on.presence_frame(), "topics": topics}
+        self.listed |= {c.id for c in own}
         held, self._held = self._held or [], None
         self.push({"type": "ready", **frame, "conversations": [summary(c) for c in own]})
         for news in held:
@@ -215,7 +229,7 @@ class ConsoleSocket(Connection):
 
         def acknowledge(result: dict[str, Any]) -> None:
             if isinstance(frame, m.Claim):
-                self._opened.add(conversation)  # who takes it hears what is said in it, opened or not
+                self._follow(conversation, 0)  # who takes it hears what is said in it, opened or not
             self.push({"type": "ack", "id": str(frame.id), **({"pos": result["pos"]} if "pos" in result else {})})
 
         event = await self._event(frame)
@@ -285,9 +299,14 @@ class ConsoleSocket(Connection):
                 **await self._on.customer_view(c),
             })  # fmt: skip
             self.push({"type": "ack", "id": str(frame.id)})
-            self._opened.add(id)
+            self._follow(id, turns[-1].pos if turns else c.pos)
 
         await self._on.performer.look(id, read)
+
+    def _follow(self, id: UUID, pos: int) -> None:
+        """Every turn beyond `pos` is sent from now on."""
+        self._opened[id] = max(pos, self._opened.get(id, 0))
+        self._on.hub.watch(id, self)
 
     async def _may_read(self, c: Conversation) -> bool:
         """What waits for my teams or was handed to them, and what is or was mine (SEC-14, PRV-9)."""
@@ -312,7 +331,7 @@ class ConsoleSocket(Connection):
             raise NotFound
         await self._on.store.write(Update("callback", frame.callback, values, unless=("done", "cancelled")))
         await self._audit("callback.done", frame.callback, "done")
-        self._on.callbacks_stale = True
+        self._on.callbacks_changed()
         self.push({"type": "ack", "id": str(frame.id)})
 
     async def _types(self, frame: m.Typing) -> None:
@@ -321,13 +340,9 @@ class ConsoleSocket(Connection):
         async def tell(c: Conversation) -> None:
             if not c.owner or c.owner.staff != self.staff:
                 raise Refused("not_owner")
-            for resident in self._on.hub.residents(c.id):
-                resident.typing(frame.on)
-            for console in list(self._on.hub.consoles):
-                if console is not self:
-                    console.somebody_types(c.id, frame.on, self.member.name)
+            self._on.hub.staff_types(c.id, frame.on, self.member.name, self)
 
-        await self._on.performer.look(frame.conversation, tell)
+        await self._on.performer.look(frame.conversation, tell, fresh=False)
 
     # Out
 
@@ -335,13 +350,17 @@ class ConsoleSocket(Connection):
         c = step.after
         if c.id in self._opened:
             for turn in step.turns:
-                self._news({"type": "turn", "conversation": str(c.id), "turn": turn_for_staff(turn)})
+                if turn.pos > self._opened[c.id]:
+                    self._opened[c.id] = turn.pos
+                    self._news({"type": "turn", "conversation": str(c.id), "turn": turn_for_staff(turn)})
         if step.owner_changed:
             self._on.presence_stale = True
         if any(record.table == "callback" for record in step.records):
             self._on.callbacks_stale = True
-        if self._concerns(c) or (step.before and self._concerns(step.before)) or c.id in self._opened:
+        concerns = self._concerns(c)
+        if concerns or c.id in self.listed or c.id in self._opened:
             self._news({"type": "conversation", **summary(c)})
+        (self.listed.add if concerns else self.listed.discard)(c.id)
 
     def _concerns(self, c: Conversation) -> bool:
         waits = c.state is State.WAITING and c.team in self.member.teams and self._may_talk
@@ -358,6 +377,9 @@ class ConsoleSocket(Connection):
     def tell(self, frame: dict[str, Any]) -> None:
         if frame["type"] != "callbacks" or self._may_talk:
             self._news(frame)
+
+    def _too_slow(self) -> None:
+        self._on.performer.metrics.dropped.labels("too_slow").inc()
 
     def _words(self, code: str) -> str:
         return self._on.library.text(f"errors.{code}", self.member.language)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -55,7 +55,7 @@ class Residents:
 class ResidentSocket(Connection):
     """One socket of one resident. Listens in the hub once it has said hello."""
 
-    def __init__(self, ws: Any, residents: Residents, may_start: Callable[[], bool]) -> None:
+    def __init__(self, ws: Any, residents: Residents, may_start: Callable[[], Awaitable[bool]]) -> None:
         super().__init__(ws, Bucket(BURST, PER_SECOND))
         self._on = residents
         self._may_start = may_start
@@ -64,6 +64,7 @@ class ResidentSocket(Connection):
         self._holds: asyncio.TimerHandle | None = None
         self._identity: ev.Identity | None = None  # that this very socket proved
         self._place: tuple[int, int | None] = (0, None)  # epoch and place in the queue, as last told
+        self._seen = 0  # the last `seq` that was sent
 
     async def run(self) -> None:
         """Until the socket is closed, by either side."""
@@ -107,7 +108,7 @@ class ResidentSocket(Connection):
     async def _welcome(self, hello: m.Hello) -> bool:
         token = hello.token or secrets.token_urlsafe(24)
         if hello.token is None:
-            if not self._may_start():
+            if not await self._may_start():
                 self.complain("rate_limited")
                 self.drop(1013, "rate_limited")
                 return False
@@ -156,8 +157,12 @@ class ResidentSocket(Connection):
         return known is None or (self._identity is not None and self._identity.person == known.person)
 
     async def _replay(self, conversation: Conversation, token: str, after: int) -> None:
-        """Nothing can be stored between reading the turns and listening for the next: this runs under the conversation's lock."""
+        """Nothing is told between reading the turns and listening for the next: this runs under the conversation's lock.
+
+        What another process stores meanwhile may be in what is read, and is told once more when the bus rings: `_seen`.
+        """
         turns = [turn_for_resident(turn) for turn in await self._on.store.turns_after_seq(conversation.id, after)]
+        self._seen = turns[-1]["seq"] if turns else conversation.seq
         self._language = conversation.language
         first, rest = turns[:WELCOME_AT_MOST], turns[WELCOME_AT_MOST:]
         welcome = {
@@ -178,8 +183,7 @@ class ResidentSocket(Connection):
         assert self._conversation is not None  # noqa: S101 (for the type checker)
         assert not isinstance(frame, m.Hello)  # noqa: S101
         if isinstance(frame, m.Typing):
-            for console in list(self._on.hub.consoles):
-                console.resident_types(self._conversation, frame.on)
+            self._on.hub.resident_types(self._conversation, frame.on)
             return
         id = str(frame.id)
         try:
@@ -243,7 +247,8 @@ class ResidentSocket(Connection):
             self.drop(IDENTIFY_AGAIN, "identify")
             return
         for turn in step.turns:
-            if turn.seq is not None:
+            if turn.seq is not None and turn.seq > self._seen:
+                self._seen = turn.seq
                 self.push({"type": "turn", "turn": turn_for_resident(turn)})
         nobody_there = any(turn.data.get("opens_at") for turn in step.turns)
         if step.owner_changed or nobody_there:
@@ -271,6 +276,9 @@ class ResidentSocket(Connection):
     def _acknowledge(self, id: str, result: dict[str, Any]) -> None:
         seq = {"seq": result["seq"]} if result.get("seq") else {}
         self.push({"type": "ack", "id": id, **seq})
+
+    def _too_slow(self) -> None:
+        self._on.performer.metrics.dropped.labels("too_slow").inc()
 
     def _words(self, code: str) -> str:
         return self._on.library.text(f"errors.{code}", self._language)

@@ -66,12 +66,12 @@ def test_a_bucket_holds_a_burst_and_fills_up_again(clock):
     assert [bucket.take() for _ in range(3)] == [True, True, False]
 
 
-def test_each_address_has_a_budget_and_the_memory_is_bounded(clock, monkeypatch):
-    budget = Budget(burst=1, per_second=0)
+async def test_each_address_has_a_budget_and_the_memory_is_bounded(clock, monkeypatch):
+    budget = Budget("starts", burst=1, per_second=0)
     monkeypatch.setattr(budget, "AT_MOST", 3)
-    assert [budget.take("203.0.113.7"), budget.take("203.0.113.7"), budget.take("203.0.113.8")] == [True, False, True]
+    assert [await budget.take(f"203.0.113.{last}") for last in (7, 7, 8)] == [True, False, True]
     for number in range(10):
-        budget.take(f"198.51.100.{number}")
+        await budget.take(f"198.51.100.{number}")
     assert len(budget._buckets) == 3
 
 

@@ -1,8 +1,6 @@
 """The store on a real database: whole steps or nothing, in groups, and still there afterwards."""
 
 import asyncio
-import os
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,32 +16,9 @@ from handover.history import store as store_module
 from handover.history import tables
 from handover.history.database import migrate, open_engine, open_writer
 from handover.history.store import Conflict, Job, Receipt, Stale, Store, Unavailable
-from tests.handover.conftest import MORNING, POSTGRES
+from tests.handover.conftest import MORNING
 
 ANJA = Person(UUID(int=1), "Anja")
-
-
-HOW = f"needs PostgreSQL: apt-get install postgresql, make an empty database, and set {POSTGRES}=postgresql://user@host/name"
-ALSO_POSTGRES = pytest.param("postgresql", marks=[] if os.environ.get(POSTGRES) else [pytest.mark.skip(reason=HOW)])
-
-
-@pytest.fixture(params=["sqlite", ALSO_POSTGRES])
-async def database(request, tmp_path) -> AsyncIterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite+aiosqlite:///{tmp_path / 'folder' / 'wegwijs.db'}"
-        return
-    url = os.environ[POSTGRES].replace("postgresql://", "postgresql+asyncpg://", 1)
-    await _empty(url)
-    yield url
-    await _empty(url)
-
-
-async def _empty(url: str) -> None:
-    engine = open_engine(url)
-    async with engine.begin() as connection:
-        await connection.execute(text("DROP SCHEMA public CASCADE"))
-        await connection.execute(text("CREATE SCHEMA public"))
-    await engine.dispose()
 
 
 class Talk:
@@ -345,7 +320,7 @@ async def test_who_was_lost_is_first_in_the_queue_then_who_waits_longest(store, 
     await lost.happens(ev.Claimed(ANJA), ev.StaffLost(ANJA.staff))
     assert await store.queue("kcc") == [(lost.c.id, 4), (first.c.id, 2), (second.c.id, 2)]
     assert await store.waiting_by_team() == {"kcc": 3, "sociaal": 1}
-    assert await store.oldest_waiting() == MORNING
+    assert await store.oldest_waiting_by_team() == {"kcc": MORNING, "sociaal": MORNING}
     await first.happens(ev.Claimed(ANJA))
     mine = await store.for_staff(ANJA.staff, ["kcc"])
     assert [conversation.id for conversation in mine] == [lost.c.id, second.c.id, first.c.id]
@@ -372,7 +347,7 @@ async def test_who_took_part_may_read_on(store, talk):
 async def test_what_is_forgotten_leaves_nothing(store, talk):
     await (await talk.begins()).happens(ev.HumanAsked("kcc", "request"), receipt=Receipt("resident", uuid4()), result={})
     await store.forget(talk.c.id, MORNING)
-    async with store._read.connect() as connection:
+    async with store._view.connect() as connection:
         for name in ("conversation", "turn", "receipt", "handover"):
             assert await connection.scalar(text(f"SELECT count(*) FROM {name}")) == 0
 
@@ -418,7 +393,7 @@ async def test_presence_is_one_line_a_person(store):
     await store.write(Insert("staff", {**person, "disabled_at": None, "created_at": MORNING}))
     for status in ("available", "away"):
         await store.save_presence(ANJA.staff, status, MORNING)
-    assert [(row.staff_id, row.status) for row in await store.presence()] == [(ANJA.staff, "away")]
+    assert [(row.staff_id, row.status) for row in await store.presence(MORNING - timedelta(days=1))] == [(ANJA.staff, "away")]
 
 
 def test_the_newest_revision_is_the_last_file_by_name():

@@ -182,7 +182,7 @@ async def test_a_heartbeat_keeps_the_status_and_is_no_news(people, store, now):
     await seen("anja", now, "available")
     assert not await seen("anja", now + timedelta(seconds=50))
     assert presence.available(now + timedelta(seconds=100))
-    assert [(row.staff_id, row.seen_at) for row in await store.presence()] == [(ids["anja"], now + timedelta(seconds=50))]
+    assert [(row.staff_id, row.seen_at) for row in await store.presence(now)] == [(ids["anja"], now + timedelta(seconds=50))]
 
 
 async def test_who_closes_the_console_is_away_at_once_and_lost_after_a_minute(people, now):
