@@ -1,5 +1,6 @@
 """The wire to Open Klant: one call at a time, with time limits, and every failure as a RegisterError."""
 
+import asyncio
 from types import TracebackType
 from typing import Any, Self
 
@@ -10,6 +11,7 @@ from handover.registers.register import RegisterError
 PATH = "/klantinteracties/api/v1"
 CONNECT, READ = 5.0, 15.0  # seconds
 PAGES_AT_MOST = 20
+ANSWER_AT_MOST = 20_000_000  # bytes
 OLDEST = (0, 7)  # API version: has referentienummer, metadata and reactie
 
 
@@ -97,8 +99,9 @@ class Client:
     async def _call(self, method: str, path: str, **what: Any) -> Any:
         where = f"{method} {path.partition('/')[0]}"
         try:
-            answer = await self._http.request(method, f"/{path}", **what)
-        except httpx.HTTPError as error:
+            async with asyncio.timeout(CONNECT + READ + READ):  # one that sends a byte now and then is not there either
+                answer = await self._answer(method, path, where, what)
+        except (httpx.HTTPError, TimeoutError) as error:
             raise RegisterError("unreachable", f"{where} ({type(error).__name__})") from error
         self._see_version(answer)
         if answer.status_code == 204:
@@ -109,6 +112,18 @@ class Client:
             except ValueError:
                 raise RegisterError("nonsense", where, answer.status_code) from None
         raise _error(answer, where)
+
+    async def _answer(self, method: str, path: str, where: str, what: dict[str, Any]) -> httpx.Response:
+        """Read whole, unless it is larger than any answer can be."""
+        async with self._http.stream(method, f"/{path}", **what) as answer:
+            size = 0
+            parts = []
+            async for part in answer.aiter_bytes():
+                size += len(part)
+                if size > ANSWER_AT_MOST:
+                    raise RegisterError("nonsense", where, answer.status_code)
+                parts.append(part)
+        return httpx.Response(answer.status_code, headers=_plain(answer.headers), content=b"".join(parts))
 
     def _see_version(self, answer: httpx.Response) -> None:
         parts = answer.headers.get("API-version", "").split(".")
@@ -127,6 +142,11 @@ def _error(answer: httpx.Response, where: str) -> RegisterError:
     if status >= 400:
         return RegisterError("refused", where, status, _params(answer))
     return RegisterError("nonsense", where, status)
+
+
+def _plain(headers: httpx.Headers) -> dict[str, str]:
+    """Without what tells how the body was packed: it is not any more."""
+    return {name: value for name, value in headers.items() if name not in ("content-encoding", "content-length", "transfer-encoding")}
 
 
 def _seconds(text: str | None) -> float | None:

@@ -1,8 +1,13 @@
 """The wire: what an answer becomes, and that neither the token nor a value gets into an error."""
 
+import asyncio
+import gzip
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 
+from handover.registers.open_klant import client as client_module
 from handover.registers.open_klant.client import Client
 from handover.registers.register import RegisterError
 from tests.handover.registers.fake import PATH, TOKEN, FakeOpenKlant
@@ -96,6 +101,36 @@ async def test_what_is_gone():
         assert await client.get("klantcontacten", "x") is None
         assert await client.patch("klantcontacten", "x", {}) is False
         await client.delete("klantcontacten", "x")
+
+
+async def test_an_answer_without_an_end_is_nonsense(monkeypatch):
+    monkeypatch.setattr(client_module, "ANSWER_AT_MOST", 1000)
+    async with answering(httpx.Response(200, content=b"x" * 2000)) as client:
+        with pytest.raises(RegisterError) as caught:
+            await client.page("klantcontacten")
+    assert caught.value.kind == "nonsense"
+
+
+async def test_an_answer_that_drips_is_unreachable(monkeypatch):
+    """Each byte is in time, and it never ends."""
+    monkeypatch.setattr(client_module, "READ", 0.1)
+    monkeypatch.setattr(client_module, "CONNECT", 0.1)
+
+    async def drip() -> AsyncIterator[bytes]:
+        while True:
+            yield b" "
+            await asyncio.sleep(0.01)
+
+    async with answering(httpx.Response(200, content=drip())) as client:
+        with pytest.raises(RegisterError) as caught:
+            await asyncio.wait_for(client.page("klantcontacten"), 10)
+    assert caught.value.kind == "unreachable"
+
+
+async def test_a_packed_answer_is_read():
+    packed = gzip.compress(b'{"results": [], "next": null}')
+    async with answering(httpx.Response(200, content=packed, headers={"Content-Encoding": "gzip"})) as client:
+        assert await client.page("klantcontacten") == []
 
 
 async def test_a_version_that_says_nothing_is_no_reason_to_stop():

@@ -13,16 +13,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from handover.history import tables
-from handover.history.store import Store
 from handover.registers.register import Contact
+from handover.settings import ROOT
 from tests.handover.registers.fake import Answer, FakeOpenKlant
 from tests.handover.registers.world import ANJA, World, callback
 
@@ -61,7 +59,7 @@ def _whole(world: World, contacts: list[Contact]) -> None:
         row = by_segment[str(contact.conversation), str(contact.number)]
         assert row["metadata"]["eindTijd"], "the last state is there"
         assert world.fake.actors_of(row) == ["Digitale assistent", *(who.name for who in contact.employees)]
-    order = [row["metadata"]["segment"] for row in made if row["metadata"]["gesprekId"] == str(contacts[0].conversation)]
+    order = [int(row["metadata"]["segment"]) for row in made if row["metadata"]["gesprekId"] == str(contacts[0].conversation)]
     assert order == sorted(order)
     reported = [contact for contact in contacts if contact.person or contact.followed_up]
     with_callback = [contact for contact in contacts if contact.callbacks]
@@ -69,7 +67,8 @@ def _whole(world: World, contacts: list[Contact]) -> None:
     assert len(world.fake.all("betrokkenen")) == len([contact for contact in contacts if contact.person or contact.callbacks])
     assert len(world.fake.all("digitaleadressen")) == len(world.fake.all("internetaken")) == len(with_callback)
     assert len({row["naam"] for row in world.fake.all("actoren")}) == len(world.fake.all("actoren"))
-    assert len(world.fake.all("partijen")) == len({contact.person for contact in contacts if contact.person})
+    known = any(contact.person for contact in contacts)  # who all have one BSN in these tests
+    assert known <= len(world.fake.all("partijen")) <= 1
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
@@ -120,41 +119,21 @@ def _forget_everything(connection: Any) -> None:
 # A real process
 
 
-CHILD = """
-import asyncio, sys
-from tests.handover.registers.test_crashes import child
-asyncio.run(child(*sys.argv[1:]))
-"""
-
-
-async def child(database: str, url: str, facts: str) -> None:
-    """Sends what waits in `database` to the register at `url`, with the contacts of the file `facts`."""
-    store = Store(database)
-    await store.start()
-    world = World(store, database, datetime.now(UTC))
-    world.url, world.transport = url, None
-    world.contacts = pickle.loads(await asyncio.to_thread(Path(facts).read_bytes))
-    world.start()
-    await world.drain(senders=1)
-    await world.stop()
-    await store.stop()
-
-
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_a_process_that_is_killed_by_signal_9_at_every_request(store, database, now, tmp_path):
-    """The register carries the request out and kills who asked, before it answers."""
+    """The register carries the request out and kills who asked, before it answers. The next process goes on."""
     for place in range(CASCADE):
         fake = FakeOpenKlant()
         world = World(store, database, now, fake=fake)
         contacts = await _small_scene(world)
         facts = tmp_path / "facts"
         facts.write_bytes(pickle.dumps(world.contacts))
-        await world.stop()
         with fake.serving() as url:
-            killed = await asyncio.to_thread(_run_child, fake, place, database, url, str(facts))
-            if killed:
-                assert not await asyncio.to_thread(_run_child, fake, None, database, url, str(facts))
+            killed = await asyncio.to_thread(_killed_at, fake, place, database, url, str(facts))
+        fake.after = lambda _method, _path: None
+        await world.drain()
         _whole(world, contacts)
+        await world.stop()
         await store.change(_forget_everything)
         if not killed:
             assert place > 8
@@ -162,18 +141,16 @@ async def test_a_process_that_is_killed_by_signal_9_at_every_request(store, data
     raise AssertionError("it never came to an end")
 
 
-def _run_child(fake: FakeOpenKlant, place: int | None, *arguments: str) -> bool:
-    """Whether it was killed; else it ended well."""
-    process = subprocess.Popen([sys.executable, "-c", CHILD, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+def _killed_at(fake: FakeOpenKlant, place: int, *arguments: str) -> bool:
+    """Whether it was killed; else it ended well before its request number `place`."""
+    command = [sys.executable, "-m", "tests.handover.registers.child", *arguments]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     left = [place]
 
     def kill(_method: str, _path: str) -> None:
-        if left[0] is None:
-            return
         if left[0] == 0:
             os.kill(process.pid, signal.SIGKILL)
             process.wait(10)
-            left[0] = None
             raise ConnectionError
         left[0] -= 1
 
