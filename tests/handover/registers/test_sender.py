@@ -247,6 +247,25 @@ async def test_an_answer_that_was_lost_makes_no_second_klantcontact(world):
     assert (await world.link("klantcontact", contact)).state == "final"
 
 
+async def test_an_answer_that_was_lost_before_the_end_gets_the_end_all_the_same(world):
+    """What is found again may have the report of the handover only."""
+    contact = world.contact(ended_at=None, summary=None, answer=None, handed_over=True)
+
+    def loses(_method: str, path: str) -> None:
+        if path == "maak-klantcontact":
+            raise ConnectionError
+
+    world.fake.after = loses
+    await world.tells(contact)
+    await world.work()
+    world.fake.after = lambda _method, _path: None
+    world.change(contact, ended_at=world.now, summary="Klaar.")
+    await world.tells(contact)
+    await world.drain()
+    assert world.fake.one("klantcontacten")["inhoud"].startswith("Klaar.")
+    assert (await world.link("klantcontact", contact)).state == "final"
+
+
 async def test_slow_is_unreachable(world):
     await world.sender._works()
     await world.closes(world.contact())
