@@ -117,6 +117,8 @@ class Sender:
             await self._register.remove(job.conversation, job.number, job.segment)
         elif contact := await self._contact_of(job.segment):
             await self._register.send(contact, corrected=job.corrected)
+            if await self._contact_of(job.segment) is None:  # deleted here meanwhile, by who could not know of it yet
+                await self._register.remove(job.conversation, job.number, job.segment)
 
     async def _failed(self, claim: Claim, error: RegisterError) -> None:
         job = claim.job

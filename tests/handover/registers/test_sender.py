@@ -317,6 +317,15 @@ async def test_what_must_be_removed_does_not_wait_for_what_is_parked(world):
     assert await world.states() == ["sent"] * 3
 
 
+async def test_deleted_here_while_it_is_being_sent_is_removed_there(world):
+    contact = world.contact(callbacks=(callback(),))
+    await world.closes(contact)
+    world.fake.after = lambda _method, path: world.contacts.pop(contact.id, None) if path == "maak-klantcontact" else None
+    await world.work()
+    for name in ("klantcontacten", "betrokkenen", "digitaleadressen", "internetaken"):
+        assert world.fake.all(name) == [], name
+
+
 async def test_one_sender_at_a_time_has_a_conversation(world, database, store, now):
     """Two of one process, and two processes."""
     conversation = uuid4()
