@@ -5,7 +5,20 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)  # fmt: skip
 
 from handover.history import tables
 from handover.history.people import PURPOSE
@@ -38,39 +51,47 @@ class Contacts:
         return await self._store.read(lambda connection: self._view(connection, conversation, person))
 
     def _view(self, connection: Connection, conversation: UUID, person: UUID | None) -> CustomerView:
-        rows = tables.segment.c
-        whose = rows.person_id == person if person else rows.conversation_id == conversation
-        here_and_now = (rows.conversation_id == conversation) & rows.ended_at.is_(None)
-        moments = select(tables.segment).where(whose, ~here_and_now).order_by(rows.started_at.desc(), rows.number.desc())
+        given = {"conversation": conversation, "person": person}
+        moments, callbacks = (_OF_PERSON, _CALLBACKS_OF_PERSON) if person else (_OF_CONVERSATION, _CALLBACKS)
         return CustomerView(
-            connection.execute(moments.limit(SHOWN_AT_MOST)).all(),
-            self._callbacks(connection, conversation, person),
-            self._details(connection, conversation, person),
-        )
+            connection.execute(moments, given).all(),
+            connection.execute(callbacks, given).all(),
+            [
+                {"kind": row.kind, "value": self._store.vault.decrypt(row.value, row.purpose), "source": row.source,
+                 "verified_at": row.verified_at}
+                for row in connection.execute(_DETAILS_OF_PERSON if person else _DETAILS, given)
+            ],
+        )  # fmt: skip
 
-    def _callbacks(self, connection: Connection, conversation: UUID, person: UUID | None) -> Sequence[Row[Any]]:
-        """Everything that was asked for in this conversation, and what is still to be done of the person's others."""
-        rows, others = tables.callback.c, tables.conversation.c
-        found = list(connection.execute(select(tables.callback).where(rows.conversation_id == conversation)))
-        if person:
-            theirs = select(others.id).where(others.person_id == person, others.id != conversation)
-            found += connection.execute(
-                select(tables.callback).where(rows.conversation_id.in_(theirs), rows.status.in_(OPEN_CALLBACKS)).limit(SHOWN_AT_MOST)
-            ).all()
-        return sorted(found, key=lambda row: row.created_at)
 
-    def _details(self, connection: Connection, conversation: UUID, person: UUID | None) -> list[dict[str, Any]]:
-        known, given = tables.identity.c, tables.contact_detail.c
-        vault, details = self._store.vault, []
-        if person:
-            verified = select(known.scheme, known.value, known.verified_at).where(known.person_id == person)
-            details += [
-                {"kind": row.scheme, "value": vault.decrypt(row.value, PURPOSE), "source": "session", "verified_at": row.verified_at}
-                for row in connection.execute(verified.where(known.scheme.in_(("phone", "email"))))
-            ]
-        told = select(given.kind, given.value, given.source, given.verified_at).where(given.conversation_id == conversation)
-        details += [
-            {"kind": row.kind, "value": vault.decrypt(row.value, "contact_detail"), "source": row.source, "verified_at": row.verified_at}
-            for row in connection.execute(told)
-        ]
-        return details
+# Made once: building a statement anew takes longer than carrying it out.
+
+_s, _c, _d, _i, _talks = tables.segment.c, tables.callback.c, tables.contact_detail.c, tables.identity.c, tables.conversation.c
+_PERSON, _CONVERSATION = bindparam("person", type_=Uuid()), bindparam("conversation", type_=Uuid())
+
+
+def _moments(whose: ColumnElement[bool]) -> Select[Any]:
+    here_and_now = (_s.conversation_id == _CONVERSATION) & _s.ended_at.is_(None)
+    return select(tables.segment).where(whose, ~here_and_now).order_by(_s.started_at.desc(), _s.number.desc()).limit(SHOWN_AT_MOST)
+
+
+_OF_PERSON, _OF_CONVERSATION = _moments(_s.person_id == _PERSON), _moments(_s.conversation_id == _CONVERSATION)
+
+_HERE = _c.conversation_id == _CONVERSATION
+_ELSEWHERE = and_(
+    _c.conversation_id.in_(select(_talks.id).where(_talks.person_id == _PERSON)),
+    # by way of the person's conversations, not of all call-backs that anybody waits for: a function keeps that index out of it
+    func.coalesce(_c.status, "").in_(OPEN_CALLBACKS),
+)
+_CALLBACKS = select(tables.callback).where(_HERE).order_by(_c.created_at).limit(SHOWN_AT_MOST)
+_CALLBACKS_OF_PERSON = select(tables.callback).where(or_(_HERE, _ELSEWHERE)).order_by(_c.created_at).limit(SHOWN_AT_MOST)
+
+_DETAILS = select(_d.kind, _d.value, _d.source, _d.verified_at, literal("contact_detail").label("purpose")).where(
+    _d.conversation_id == _CONVERSATION
+)
+_DETAILS_OF_PERSON = union_all(
+    select(_i.scheme.label("kind"), _i.value, literal("session").label("source"), _i.verified_at, literal(PURPOSE).label("purpose")).where(
+        _i.person_id == _PERSON, _i.scheme.in_(("phone", "email"))
+    ),
+    _DETAILS,
+)

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import QueuePool, StaticPool
 
 MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "migrations"
 
@@ -66,6 +66,46 @@ class SqliteWriter:
         self._engine.dispose()
 
 
+class SqliteReader:
+    """Several queries at once, as one piece of work in a thread: aiosqlite would cross threads twice for each of them."""
+
+    THREADS = 4
+
+    def __init__(self, url: str) -> None:
+        self._engine = create_engine(
+            url.replace("+aiosqlite", ""), connect_args={"check_same_thread": False}, poolclass=QueuePool, pool_size=self.THREADS,
+            max_overflow=0, **_OPTIONS,
+        )  # fmt: skip
+        _prepare_sqlite(self._engine, "BEGIN")
+        self._threads = ThreadPoolExecutor(self.THREADS, "sqlite reader")
+
+    async def read[T](self, work: Callable[[Connection], T]) -> T:
+        """Raises what `work` raises."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, work)
+
+    def _read[T](self, work: Callable[[Connection], T]) -> T:
+        with self._engine.connect() as connection:
+            return work(connection)
+
+    async def dispose(self) -> None:
+        await asyncio.to_thread(self._threads.shutdown)
+        self._engine.dispose()
+
+
+class PostgresReader:
+    """The same over an asynchronous engine."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def read[T](self, work: Callable[[Connection], T]) -> T:
+        async with self._engine.connect() as connection:
+            return await connection.run_sync(work)
+
+    async def dispose(self) -> None:
+        await self._engine.dispose()
+
+
 class PostgresWriter:
     """The same over an asynchronous engine. Raises OSError when PostgreSQL cannot be reached, or TimeoutError, which is one."""
 
@@ -99,6 +139,10 @@ def open_engine(url: str) -> AsyncEngine:
 def open_writer(url: str, reading: AsyncEngine, patience: float | None = PATIENCE) -> SqliteWriter | PostgresWriter:
     """`patience`: seconds that a transaction on PostgreSQL may take; SQLite waits for the disk only."""
     return SqliteWriter(url) if is_sqlite(url) else PostgresWriter(reading, patience)
+
+
+def open_reader(url: str, reading: AsyncEngine) -> SqliteReader | PostgresReader:
+    return SqliteReader(url) if is_sqlite(url) else PostgresReader(reading)
 
 
 def _prepare_sqlite(engine: Engine, begin: str) -> None:

@@ -26,7 +26,7 @@ from handover.conversation.conversation import Conversation, Insert, Step, Turn,
 from handover.conversation.states import State
 from handover.history import audit, tables
 from handover.history.calls import CallQueries
-from handover.history.database import is_sqlite, open_engine, open_writer
+from handover.history.database import is_sqlite, open_engine, open_reader, open_writer
 from handover.history.removals import remove
 from handover.history.vault import Vault
 
@@ -92,6 +92,7 @@ class Store(CallQueries):
         self._write = open_writer(url, self._read)
         # on PostgreSQL one query needs no transaction around it, which would be two more round trips
         self._view = self._read if is_sqlite(url) else self._read.execution_options(isolation_level="AUTOCOMMIT")
+        self._reader = open_reader(url, self._view)
         self._jobs: asyncio.Queue[Job] = asyncio.Queue()
         self._writer: asyncio.Task[None] | None = None
         self._changes: set[asyncio.Future[Any]] = set()
@@ -107,6 +108,7 @@ class Store(CallQueries):
             with contextlib.suppress(asyncio.CancelledError):
                 await self._writer
         await asyncio.gather(*self._changes, return_exceptions=True)
+        await self._reader.dispose()
         await self._read.dispose()
         await self._write.dispose()
 
@@ -208,9 +210,11 @@ class Store(CallQueries):
             raise _unavailable(error) from error
 
     async def read[T](self, work: Callable[[Connection], T]) -> T:
-        """`work` on a connection to read with, so that several queries see the same. Raises Unavailable and what `work` raises."""
-        async with self._reading() as connection:
-            return await connection.run_sync(work)
+        """`work` on one connection to read with: several queries cost one thread hop. Raises Unavailable and what `work` raises."""
+        try:
+            return await self._reader.read(work)
+        except (SQLAlchemyError, OSError) as error:
+            raise _unavailable(error) from error
 
     async def _change[T](self, work: Callable[[Connection], T]) -> T:
         """A transaction for changes that no conversation waits for; it ends also if its caller is cancelled. Raises Unavailable."""
@@ -468,8 +472,7 @@ class Store(CallQueries):
             return list(await connection.scalars(query))
 
     async def _dicts(self, query: Any) -> list[dict[str, Any]]:
-        async with self._reading() as connection:
-            return [dict(row) for row in (await connection.execute(query)).mappings()]
+        return await self.read(lambda connection: [dict(row) for row in connection.execute(query).mappings()])
 
 
 def _take_references(connection: Connection) -> int:
