@@ -1,12 +1,13 @@
 """What a register is told of a segment: read when it is sent, so that the outbox holds nothing of anybody."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handover.conversation.conversation import Insert, Step, Update
 from handover.conversation.segments import Segment
@@ -15,7 +16,7 @@ from handover.history.outbox import item
 from handover.history.people import PURPOSE
 from handover.history.store import Store
 from handover.history.vault import VaultError
-from handover.registers.register import Callback, Contact, Employee
+from handover.registers.register import About, Callback, Contact, Employee
 
 UNREAL = ("cancelled",)  # a call-back that nobody waits for any more
 
@@ -42,49 +43,34 @@ class Told:
 
     async def contact(self, segment: UUID) -> Contact | None:
         """None if it was deleted. Raises Unavailable."""
-        rows = tables.segment
         async with self.store.reading() as connection:
-            row = (await connection.execute(select(rows).where(rows.c.id == segment))).mappings().first()
-            if row is None:
-                return None
-            of_it = tables.conversation.c.id == row["conversation_id"]
-            body: dict[str, Any] = await connection.scalar(select(tables.conversation.c.body).where(of_it)) or {}
-            turn = tables.turn.c
-            within = (turn.conversation_id == row["conversation_id"]) & turn.pos.between(row["from_pos"], row["to_pos"])
-            open_end = (turn.conversation_id == row["conversation_id"]) & (turn.pos >= row["from_pos"])
-            said = list(
-                await connection.execute(
-                    select(turn.author, turn.note, turn.suppressed, turn.data).where(within if row["ended_at"] else open_end)
-                )
-            )
-            people = await _mappings(connection, tables.participant, row["conversation_id"])
-            asked = await _mappings(connection, tables.handover, row["conversation_id"])
-            calls = await _mappings(connection, tables.callback, row["conversation_id"])
-            staff = {one.id: one for one in await connection.execute(select(tables.staff.c.id, tables.staff.c.name, tables.staff.c.login))}
-        writers = {UUID(turn.data["author_id"]) for turn in said if turn.author == "staff" and "author_id" in turn.data}
-        names = {one["name"] for one in people if one["kind"] == "staff"}
-        theirs = not (row["ended_at"] and row["by"] and row["by"] not in names)
-        took_part = [
-            one["staff_id"] for one in people if one["kind"] == "staff" and (one["staff_id"] in writers or (theirs and _then(one, row)))
-        ]
-        known = {one["staff_id"]: one["name"] for one in people if one["kind"] == "staff"}
-        employees = tuple(
-            Employee(id, staff[id].name if id in staff else known[id], staff[id].login if id in staff else "")
-            for id in dict.fromkeys(took_part)
-        )
-        handed_over = bool(employees) or any(_asked_within(one["asked_at"], row) for one in asked)
-        recorded = body.get("end_reason") == "recorded"
+            read = await _read(connection, segment)
+        return self._contact(read) if read else None
+
+    def _contact(self, read: "_Read") -> Contact:
+        row, body, recorded = read.segment, read.body, read.body.get("end_reason") == "recorded"
+        employees = _employees(read, recorded=recorded)
         last = row["number"] == body.get("segments", 0)
         return Contact(
             id=row["id"], conversation=row["conversation_id"], number=row["number"], reference=row["reference"], channel=row["channel"],
             language=body.get("language", "nl"), subject=row["subject"], started_at=row["started_at"], topic=row["topic"],
             upl_uri=row["upl_uri"], ended_at=row["ended_at"], question=row["question"], summary=row["summary"], answer=row["answer"],
             outcome=row["outcome"], end_reason=body.get("end_reason") if last else None,
-            turns=sum(not turn.note and not turn.suppressed for turn in said), person=row["person_id"],
-            by_bot=not recorded and (not employees or any(turn.author == "bot" for turn in said)), employees=employees,
-            handed_over=handed_over, team=body.get("team") or self.team_for(row["topic"]),
-            callbacks=tuple(_callback(one, self.team_for) for one in calls if one["segment_id"] == row["id"]),
+            turns=sum(not turn.note and not turn.suppressed for turn in read.turns), person=row["person_id"],
+            by_bot=not recorded and (not employees or any(turn.author == "bot" for turn in read.turns)), employees=employees,
+            handed_over=not recorded and (bool(employees) or any(_asked_within(one["asked_at"], row) for one in read.handovers)),
+            team=body.get("team") or self.team_for(row["topic"]), name=self._name(read.details), about=read.about,
+            confidential=bool((row["data"] or {}).get("vertrouwelijk")),
+            callbacks=tuple(_callback(one, self.team_for) for one in read.callbacks if one["segment_id"] == row["id"]),
         )  # fmt: skip
+
+    def _name(self, details: list[dict[str, Any]]) -> str | None:
+        """As somebody wrote it down."""
+        sealed = next((one["value"] for one in details if one["kind"] == "name"), None)
+        try:
+            return self.store.vault.decrypt(sealed, "contact_detail") if sealed else None
+        except VaultError:
+            return None
 
     async def bsn_of(self, person: UUID) -> str | None:
         """For the one look-up that needs it. Raises Unavailable."""
@@ -104,10 +90,57 @@ class Told:
             return list(await connection.scalars(query))
 
 
-async def _mappings(connection: Any, table: Any, conversation: UUID) -> list[dict[str, Any]]:
-    query = select(table).where(table.c.conversation_id == conversation)
-    rows = [dict(row) for row in (await connection.execute(query)).mappings()]
-    return sorted(rows, key=lambda row: str(row.get("joined_at") or row.get("asked_at") or row.get("created_at")))
+@dataclass(frozen=True)
+class _Read:
+    segment: Mapping[Any, Any]
+    body: dict[str, Any]  # the conversation's
+    turns: Sequence[Any]  # of the segment: author, note, suppressed, data
+    people: list[dict[str, Any]]  # here and below: of the conversation, in order of time
+    handovers: list[dict[str, Any]]
+    callbacks: list[dict[str, Any]]
+    details: list[dict[str, Any]]
+    about: tuple[About, ...]
+    staff: dict[UUID, tuple[str, str]]  # name and login
+
+
+async def _read(connection: AsyncConnection, segment: UUID) -> _Read | None:
+    row = (await connection.execute(select(tables.segment).where(tables.segment.c.id == segment))).mappings().first()
+    if row is None:
+        return None
+    conversation, turn = row["conversation_id"], tables.turn.c
+    body = await connection.scalar(select(tables.conversation.c.body).where(tables.conversation.c.id == conversation))
+    until = [turn.pos <= row["to_pos"]] if row["ended_at"] else []
+    turns = select(turn.author, turn.note, turn.suppressed, turn.data).where(
+        turn.conversation_id == conversation, turn.pos >= row["from_pos"], *until
+    )
+    people = await _of(connection, tables.participant, conversation, "joined_at")
+    objects, staff = tables.subject_object, tables.staff.c
+    about = await connection.execute(select(objects).where(objects.c.segment_id == segment).order_by(objects.c.id))
+    accounts = select(staff.id, staff.name, staff.login).where(staff.id.in_([one["staff_id"] for one in people if one["staff_id"]]))
+    return _Read(
+        segment=row, body=body or {}, turns=(await connection.execute(turns)).all(), people=people,
+        handovers=await _of(connection, tables.handover, conversation, "asked_at"),
+        callbacks=await _of(connection, tables.callback, conversation, "created_at"),
+        details=await _of(connection, tables.contact_detail, conversation, "id"),
+        about=tuple(About(one.object_id, one.code_objecttype, one.code_register, one.code_soort_object_id) for one in about),
+        staff={one.id: (one.name, one.login) for one in await connection.execute(accounts)},
+    )  # fmt: skip
+
+
+async def _of(connection: AsyncConnection, table: Table, conversation: UUID, order: str) -> list[dict[str, Any]]:
+    query = select(table).where(table.c.conversation_id == conversation).order_by(table.c[order])
+    return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+
+def _employees(read: _Read, *, recorded: bool) -> tuple[Employee, ...]:
+    """Who wrote in it, or had the conversation while it lasted; not those who came after what only the bot answered."""
+    people = [one for one in read.people if one["kind"] == "staff"]
+    writers = {UUID(turn.data["author_id"]) for turn in read.turns if turn.author == "staff" and "author_id" in turn.data}
+    row = read.segment
+    by_somebody_else = row["ended_at"] and row["by"] and row["by"] not in {one["name"] for one in people}
+    there = [one for one in people if one["staff_id"] in writers or (not by_somebody_else and (recorded or _then(one, row)))]
+    known = {one["staff_id"]: read.staff.get(one["staff_id"], (one["name"], "")) for one in there}
+    return tuple(Employee(id, *name_and_login) for id, name_and_login in known.items())
 
 
 def _then(participant: dict[str, Any], segment: Any) -> bool:

@@ -81,6 +81,16 @@ class Callback:
 
 
 @dataclass(frozen=True)
+class About:
+    """Something in another register that a contact was about, a case say."""
+
+    object_id: str
+    objecttype: str
+    register: str
+    kind: str  # of the id
+
+
+@dataclass(frozen=True)
 class Contact:
     """One subject of one conversation. Texts are as we keep them: the mapping redacts and cuts them."""
 
@@ -107,6 +117,9 @@ class Contact:
     handed_over: bool = False
     team: str | None = None
     callbacks: tuple[Callback, ...] = ()
+    name: str | None = None  # of the resident, where somebody wrote it down
+    confidential: bool = False
+    about: tuple[About, ...] = ()
 
     @property
     def final(self) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import insert
 
 from handover.conversation import events as ev
-from handover.conversation.conversation import Update
+from handover.conversation.conversation import Conversation, Insert, Recorded, Update
 from handover.conversation.events import BotReply, BotTurn, Identity, Person
 from handover.history import tables
 from handover.history.outbox import item
@@ -212,6 +212,34 @@ async def test_a_refused_step_leaves_no_item(talk):
     with pytest.raises(Exception, match="not_owner"):
         await talk.performer.perform(talk.conversation, ev.WrappedUp(ANJA, "resolved", "x", []))
     assert await _items(talk.store) == before
+
+
+async def test_what_another_system_recorded_goes_there_too(talk):
+    """With who answered, who came, and the case that it was about."""
+    at = talk.now - timedelta(minutes=30)
+    conversation = Conversation(id=uuid4(), reference="1234567890", channel="Balie", language="fra", created_at=at, last_at=at)
+
+    def more(step: Any) -> list[Insert]:
+        (segment,) = [record.values for record in step.records if isinstance(record, Insert) and record.table == "segment"]
+        segment["data"] = {"vertrouwelijk": True}
+        of = {"id": uuid4(), "conversation_id": conversation.id}
+        case = {"object_id": "zaak-1", "code_objecttype": "zaak", "code_register": "open-zaak", "code_soort_object_id": "uuid"}
+        name = {"person_id": None, "kind": "name", "value": "Fatma Yilmaz", "source": "typed", "verified_at": None, "reuse_consent": False}
+        return [
+            Insert("participant", {**of, "kind": "staff", "staff_id": ANJA.staff, "name": "Anja", "joined_at": at, "left_at": at}),
+            Insert("contact_detail", {**of, **name}),
+            Insert("subject_object", {"id": uuid4(), "segment_id": segment["id"], **case}),
+        ]
+
+    await talk.performer.record(conversation, Recorded(subject="paspoort", report="Opgehaald.", by="Anja"), more)
+    await talk.sends()
+    made = talk.fake.one("klantcontacten")
+    assert (made["kanaal"], made["inhoud"], made["taal"], made["vertrouwelijk"]) == ("Balie", "Opgehaald.", "fra", True)
+    assert talk.fake.actors_of(made) == ["Anja"]
+    assert "overgedragen" not in made["metadata"]
+    assert talk.fake.one("betrokkenen")["contactnaam"] == {"achternaam": "Fatma Yilmaz"}
+    about = [row["onderwerpobjectidentificator"]["objectId"] for row in talk.fake.all("onderwerpobjecten")]
+    assert about == [str(conversation.id), "zaak-1"]
 
 
 # Back, and the nightly look

@@ -12,7 +12,7 @@ from handover.conversation.privacy import clean, mask
 from handover.conversation.privacy import without_contact_details as redact
 from handover.conversation.segments import cut
 from handover.registers.open_klant.rules import Rules
-from handover.registers.register import Callback, Contact, Employee
+from handover.registers.register import About, Callback, Contact, Employee
 
 LANGUAGES = {"nl": "nld", "en": "eng"}
 CHANNELS = {
@@ -55,7 +55,7 @@ def klantcontact(contact: Contact, reference: str, rules: Rules, limits: Limits)
         "referentienummer": reference,
         "kanaal": clean(rules.channels.get(contact.channel) or CHANNELS.get(contact.channel) or contact.channel)[:50] or "Overig",
         "plaatsgevondenOp": moment(contact.started_at),
-        "vertrouwelijk": False,
+        "vertrouwelijk": contact.confidential,
         **_content(contact, rules, limits),
     })  # fmt: skip
 
@@ -73,7 +73,7 @@ def _content(contact: Contact, rules: Rules, limits: Limits) -> Body:
         "reactie": cut(mask(contact.answer or ""), limits.reactie) if report else None,  # the municipality's own number may be in it
         "indicatieContactGelukt": contact.outcome not in NO_CONTACT if contact.final else None,
         "hoofdOnderwerpType": contact.upl_uri if limits.newest and contact.upl_uri and len(contact.upl_uri) <= 200 else None,
-        "taal": LANGUAGES.get(contact.language, "nld"),
+        "taal": LANGUAGES.get(contact.language) or (contact.language if len(contact.language) == 3 else "nld"),
         "metadata": metadata(contact, limits),
     }
 
@@ -111,12 +111,18 @@ def onderwerpobject(contact: Contact, rules: Rules) -> Body:
     return {"wasKlantcontact": None, "onderwerpobjectidentificator": _object(str(contact.conversation), "gesprek", rules.register, "uuid")}
 
 
+def also_about(about: About, contact: UUID) -> Body:
+    """A further onderwerpobject: the case, say."""
+    identificator = _object(about.object_id, about.objecttype, about.register, about.kind)
+    return {"klantcontact": {"uuid": str(contact)}, "wasKlantcontact": None, "onderwerpobjectidentificator": identificator}
+
+
 def has_betrokkene(contact: Contact) -> bool:
-    return bool(contact.person) or bool(addresses(contact))
+    return bool(contact.person) or bool(contact.name) or bool(addresses(contact))
 
 
 def betrokkene(contact: Contact, partij: UUID | None) -> Body:
-    name = next((callback.name for callback in contact.callbacks if callback.name), None)
+    name = contact.name or next((callback.name for callback in contact.callbacks if callback.name), None)
     body: Body = {"wasPartij": {"uuid": str(partij)} if partij else None, "rol": "klant", "initiator": True}
     if name:
         body["contactnaam"] = {"achternaam": cut(redact(name), 200)}  # as it was given: what is a first name is a guess

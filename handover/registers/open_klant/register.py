@@ -17,7 +17,7 @@ from handover.registers.open_klant import mapping
 from handover.registers.open_klant.client import Client
 from handover.registers.open_klant.mapping import Body
 from handover.registers.open_klant.rules import Rules
-from handover.registers.register import Callback, Contact, Link, Links, RegisterError
+from handover.registers.register import About, Callback, Contact, Link, Links, RegisterError
 
 log = structlog.get_logger()
 
@@ -81,6 +81,8 @@ class OpenKlant:
             betrokkene = await self._betrokkene(contact, uuid)
             for kind, adres in mapping.addresses(contact):
                 await self._digitaaladres(contact, betrokkene, kind, adres)
+        for number, about in enumerate(contact.about, 1):
+            await self._onderwerpobject(contact, uuid, number, about)
         for callback in contact.callbacks:
             await self._internetaak(contact, uuid, callback)
         if contact.final and mapping.full(contact, self._rules):
@@ -250,6 +252,18 @@ class OpenKlant:
         place = mapping.addresses(contact).index((kind, adres)) + 1
         await self._once("digitaaladres", f"{contact.id}/{place}", look, make)
 
+    async def _onderwerpobject(self, contact: Contact, uuid: UUID, number: int, about: About) -> None:
+        async def look() -> UUID | None:
+            found = await self._client.page(
+                "onderwerpobjecten", klantcontact__uuid=str(uuid), onderwerpobjectidentificatorObjectId=about.object_id
+            )
+            return _uuid(found[-1], "onderwerpobjecten") if found else None
+
+        async def make() -> UUID:
+            return _uuid(await self._client.post("onderwerpobjecten", mapping.also_about(about, uuid)), "onderwerpobjecten")
+
+        await self._once("onderwerpobject", f"{contact.id}/{number}", look, make)
+
     async def _internetaak(self, contact: Contact, uuid: UUID, callback: Callback) -> None:
         link = await self._links.get("internetaak", str(callback.id))
         if (link and link.state == REMOVED) or not (link or callback.wanted):
@@ -332,7 +346,7 @@ class OpenKlant:
                 await self._client.delete("internetaken", _uuid(task, "klantcontacten"))
             await self._client.delete("klantcontacten", uuid)
         await self._links.put("klantcontact", str(segment), remote=None, state=REMOVED, reference=link.reference)
-        for kind in ("betrokkene", "bijlage", "actorklantcontact", "digitaaladres"):
+        for kind in ("betrokkene", "bijlage", "actorklantcontact", "digitaaladres", "onderwerpobject"):
             for id in await self._links.like(kind, str(segment)):
                 await self._links.drop(kind, id)
 
