@@ -17,6 +17,7 @@ import structlog
 from prometheus_client.core import GaugeMetricFamily, Metric
 from sanic import HTTPResponse, Request, Sanic, Websocket, json
 from sanic.exceptions import Forbidden, Unauthorized
+from sqlalchemy.exc import SQLAlchemyError
 
 from handover.bootstrap import ROOT, model_path
 from handover.bus import Alone, Bus
@@ -38,7 +39,7 @@ from handover.codes import Codes
 from handover.content.library import Library
 from handover.conversation.conversation import Conversation, Refused
 from handover.conversation.events import Event, StaffLost
-from handover.history.database import migrate
+from handover.history.database import is_sqlite, migrate
 from handover.history.people import People
 from handover.history.retention import Retention, Terms
 from handover.history.store import Store, Unavailable
@@ -108,7 +109,7 @@ class Service:
         """Opens the database, then starts the clock and the Rasa processes, which ask for actions on `port`."""
         if self.settings.traces_url:
             start_tracing(self.settings.traces_url)
-        await migrate(self.settings.database_url)
+        await self._database_is_there()
         self.store = Store(self.settings.database_url, self.vault, self.settings.reference_prefix)
         await self.store.start()
         self.bot = Bot(self.secrets["WEGWIJS_BOT_TOKEN"])
@@ -144,6 +145,17 @@ class Service:
         for work, every in works:
             self._tasks.append(asyncio.create_task(self._repeat(work, every), name=work.__name__))
         self.ready = True
+
+    async def _database_is_there(self) -> None:
+        """A process that starts while the database is away waits for it; whoever comes meanwhile is answered by the others."""
+        while True:
+            try:
+                return await migrate(self.settings.database_url)
+            except (SQLAlchemyError, OSError) as error:
+                if is_sqlite(self.settings.database_url):
+                    raise
+                log.error("start.waits", error=type(error).__name__)
+            await asyncio.sleep(1)
 
     async def _start_telling(self, openklant: tuple[str, str]) -> None:
         """Nothing of the dialogue waits for Open Klant: it only leaves items in the database."""

@@ -134,7 +134,7 @@ class Performer:
         """
         task = asyncio.create_task(self._measured(id, decision, receipt, acknowledge))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._performed)
         return await asyncio.shield(task)
 
     async def _measured(self, id: UUID, decision: Decision, receipt: Receipt | None, acknowledge: Acknowledge) -> Conversation:
@@ -420,6 +420,11 @@ class Performer:
             pass
         except Exception as error:
             log.error("perform.failed", conversation=str(id), error=type(error).__name__)
+
+    def _performed(self, task: "asyncio.Task[Any]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever waited was told, or is gone: nobody else wants to know
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.create_task(work)

@@ -33,9 +33,9 @@ def main() -> None:
     structlog.contextvars.bind_contextvars(worker=arguments.number)
     app = make_app(Service(settings, rasa=Feed(sys.stdin.buffer)), settings.port)
 
-    @app.after_server_start
+    @app.before_server_start
     async def live(app: Any) -> None:
-        app.add_task(_beat())
+        app.add_task(_beat())  # from now on: it may have to wait for the database
 
     app.run(sock=socket.socket(fileno=arguments.socket), single_process=True, access_log=False, motd=False, debug=False)
 

@@ -9,6 +9,7 @@ first, the job is refused as `Stale` and is decided again on what is there now.
 import asyncio
 import contextlib
 import functools
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from uuid import UUID
 import msgspec
 import structlog
 from sqlalchemy import Connection, Row, Table, bindparam, case, false, func, insert, select, sql, text, tuple_, update
-from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from handover.conversation.conversation import Conversation, Insert, Step, Turn, Update
@@ -39,6 +40,8 @@ SEGMENTS = "segment"  # the series of their references
 REFERENCES_AT_MOST = 10**8  # eight digits
 REFERRED_TO = {"person": 0, "conversation": 1, "segment": 2}  # written before the rows that refer to them
 IDS_AT_ONCE = 500  # in one query
+LOG_EVERY = 1.0  # seconds between two lines that say that the database is away
+_logged_at = float("-inf")  # monotonic
 OPEN_CALLBACKS = ("unconfirmed", "open")
 
 
@@ -96,6 +99,7 @@ class Store(CallQueries):
         self._jobs: asyncio.Queue[Job] = asyncio.Queue()
         self._writer: asyncio.Task[None] | None = None
         self._changes: set[asyncio.Future[Any]] = set()
+        self._stopping = False
 
     async def start(self) -> None:
         self._writer = asyncio.create_task(self._work(), name="store writer")
@@ -104,6 +108,7 @@ class Store(CallQueries):
         """Writes what was handed in, then closes."""
         if self._writer:
             await self._jobs.join()
+            self._stopping = True
             self._writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._writer
@@ -176,6 +181,10 @@ class Store(CallQueries):
                 group.append(self._jobs.get_nowait())
             try:
                 await self._write_group(group)
+            except asyncio.CancelledError:
+                if self._stopping:
+                    raise
+                log.error("store.interrupted")  # by a driver that cancels too much: the writer must outlive it
             finally:
                 for job in group:
                     self._jobs.task_done()
@@ -186,14 +195,15 @@ class Store(CallQueries):
         try:
             stale = await self._write.transact(lambda connection: _written(connection, group, self.audit_key))
         except Exception as error:  # whatever it is: the writer must outlive it
-            unreachable = isinstance(error, OperationalError | OSError)  # locked, full, gone: the others would fare no better alone
+            # locked, full, gone, just starting: the others would fare no better alone
+            unreachable = isinstance(error, OperationalError | InterfaceError | OSError) or type(error) is DBAPIError
             if len(group) > 1 and not unreachable:
                 for job in group:
                     await self._write_group([job])
                 return
             conflict = isinstance(error, IntegrityError)
             if not conflict:
-                log.error("store.failed", error=type(error).__name__, cause=type(error.__cause__).__name__)
+                _log_failure(error)
             for job in group:
                 job.ended(Conflict() if conflict else Unavailable())
             return
@@ -545,8 +555,16 @@ def _write_rows(connection: Connection, group: list[Job], audit_key: bytes) -> N
 
 
 def _unavailable(error: SQLAlchemyError | OSError) -> Unavailable:
-    log.error("store.failed", error=type(error).__name__, cause=type(error.__cause__).__name__)
+    _log_failure(error)
     return Unavailable()
+
+
+def _log_failure(error: BaseException) -> None:
+    """Once a second at most: while the database is away everything fails, and the log must not fill the disk."""
+    global _logged_at
+    if time.monotonic() - _logged_at >= LOG_EVERY:
+        _logged_at = time.monotonic()
+        log.error("store.failed", error=type(error).__name__, cause=type(error.__cause__).__name__)
 
 
 # Made once: building a statement anew takes longer than carrying it out.

@@ -22,13 +22,13 @@ class Client:
     def __init__(self, url: str, origin: str, chance: random.Random, headers: dict[str, str] | None = None) -> None:
         self._url, self._origin, self.chance, self._headers = url, origin, chance, headers or {}
         self.ws: ClientConnection | None = None
-        self.over = False
+        self.over = False  # nothing new is begun; what was begun is carried through
         self.connects = 0
         self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
 
     async def live(self) -> None:
-        """Connects again and again until it is over."""
-        while not self.over:
+        """Connects again and again, until it is cancelled."""
+        while True:
             try:
                 async with connect(
                     self._url, origin=self._origin, additional_headers=self._headers, compression=None, max_size=2**22,
