@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench import history, relay, start, storing
+from bench import calls, history, relay, start, storing
 
 ROUNDS = 5
 RESULTS = Path(__file__).parent / "results"
@@ -38,6 +38,8 @@ async def _measure(folder: Path) -> list[dict[str, Any]]:
     rows = await start.measure(folder / "start")
     _say(f"relay and answers, {ROUNDS} rounds")
     rows += await relay.measure(folder / "relay", ROUNDS)
+    _say(f"{calls.CALLS} callers at once")
+    rows += await calls.measure(folder / "calls")
     _say(f"store, {ROUNDS} rounds")
     rows += await storing.measure(folder / "store", ROUNDS)
     _say(f"contact history of up to 1,000,000 turns, {ROUNDS} rounds (some minutes)")

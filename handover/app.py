@@ -28,6 +28,7 @@ from handover.channels.api.klantinteracties import Klantinteracties
 from handover.channels.api.routes import add_api
 from handover.channels.connection import SOCKET_AT_MOST
 from handover.channels.console.login import Gate
+from handover.channels.console.pop import ScreenPop
 from handover.channels.console.socket import Consoles, ConsoleSocket, Origin
 from handover.channels.limits import Budget, OpenSockets, client_address
 from handover.channels.pages import add_pages, allowed_origin
@@ -124,12 +125,18 @@ class Service:
         self.calls = Calls(self.performer, self.store, self.hub, self.desk, self.library, self.codes)
         self.calls.answer_seconds = self.metrics.answer_seconds.observe
         self.gateways = Gateways(self.calls, self.library, self.settings, self.now)
-        self.consoles = Consoles(self.performer, self.store, self.hub, self.presence, self.library, self.bus)
+        chat_url = self.library.facts.chat_url or f"{self.settings.public_url}/"
+        self.consoles = Consoles(
+            self.performer, self.store, self.hub, self.presence, self.library, self.codes, chat_url, self.bus, calls=self.settings.calls
+        )
         self.people = People(self.store)
         self.tokens = ApiTokens(self.store)
         self.moments = Klantinteracties(self.store, self.library, self.people, self.settings.public_url, self.settings.reference_prefix)
         self.talks = Gesprekken(self.store, self.moments)
-        self.residents = Residents(self.performer, self.store, self.hub, self.desk, self.library, self.identities, self.people)
+        self.residents = Residents(
+            self.performer, self.store, self.hub, self.desk, self.library, self.identities, self.people, self.codes,
+            calls=self.settings.calls,
+        )  # fmt: skip
         self.executor: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._tasks.append(asyncio.create_task(self._load_actions()))
         if self.settings.openklant:
@@ -332,6 +339,7 @@ def make_app(service: Service, port: int) -> Sanic:
         await service.start(port)
         app.ctx.callers = Callers(service.store, service.tokens, service.identities, service.people, service.now, address)
         app.ctx.gate = Gate(service.accounts, service.store, service.hub, service.now, address, secure=settings.secure, bus=service.bus)
+        app.ctx.pop = ScreenPop(app.ctx.gate, service.store, service.now, address)
 
     @app.before_server_stop
     async def stop(_app: Sanic) -> None:
@@ -355,12 +363,13 @@ def make_app(service: Service, port: int) -> Sanic:
 
     @app.websocket("/chat/ws")
     async def resident_socket(request: Request, ws: Websocket) -> None:
-        with sockets.one(address(request)) as free:
+        whence = address(request)
+        with sockets.one(whence) as free:
             if not free or len(service.hub) >= residents_at_most:
                 service.metrics.dropped.labels("too_many").inc()
                 await ws.close(1013, "too many sockets")
                 return
-            await ResidentSocket(ws, service.residents, lambda: starts.take(address(request))).run()
+            await ResidentSocket(ws, service.residents, lambda: starts.take(whence), whence).run()
 
     @app.websocket("/console/ws")
     async def console_socket(request: Request, ws: Websocket) -> None:
@@ -394,6 +403,11 @@ def make_app(service: Service, port: int) -> Sanic:
     @app.get("/console/me")
     async def me(request: Request) -> HTTPResponse:
         found: HTTPResponse = await request.app.ctx.gate.me(request)
+        return found
+
+    @app.get("/console/handovers/<code:str>")
+    async def screen_pop(request: Request, code: str) -> HTTPResponse:
+        found: HTTPResponse = await request.app.ctx.pop.show(request, code)
         return found
 
     @app.post("/internal/actions")

@@ -118,6 +118,24 @@ def restore(copy: Path) -> None:
 
 
 @app.command()
+def call(
+    gateway: Annotated[str, typer.Option(help="jambonz, jambonz-http, audiocodes or twiml.")] = "jambonz",
+    number: Annotated[str, typer.Option("--from", help="The caller's number; empty: withheld.")] = "+31612345678",
+    url: Annotated[str, typer.Option(help="The service; without it the one of WEGWIJS_HOST and WEGWIJS_PORT.")] = "",
+    sound: Annotated[bool, typer.Option(help="Speak with espeak-ng, if it is installed.")] = True,
+) -> None:
+    """Call the assistant from this terminal: type what the caller says, or keys. The service must be running."""
+    from handover.terminal import call as ring
+    from handover.terminal import line_to
+
+    settings = read_settings()
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    line = line_to(gateway, settings, url or f"http://{host}:{settings.port}", number or None)
+    _log_to(None)
+    sys.exit(asyncio.run(ring(line, sound=sound)))
+
+
+@app.command()
 def docs(check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if a file is not what the code says.")] = False) -> None:
     """Write the parts of docs/ that are drawn from the code: asyncapi.json, openapi.json and states.md."""
     from handover.docs import out_of_date, write

@@ -38,6 +38,9 @@ FROM_RESIDENT = {
     "language": "Another language for what comes from now on.",
     "rate": "What the resident thinks of it, also after it is closed. The last one counts.",
     "close": "Ends the conversation.",
+    "call": "Wants to go on by telephone: answered with a `code` frame, if a gateway is connected, else `not_found`.",
+    "code": "Has a code from a call: answered with `welcome`, the turns of that conversation and a token of its own. A wrong, a used "
+    "and an old code get the same `not_found`.",
 }
 FROM_STAFF = {
     "presence": "Available or away. The console sends it in answer to every `presence` of the service: that is the heartbeat.",
@@ -51,6 +54,7 @@ FROM_STAFF = {
     "typing": "This member of staff types. Shown to the resident. Not acknowledged.",
     "callbacks": "Asks for the call-back requests; without `status` those that are still to be done.",
     "callback_done": "The resident has been called back.",
+    "code": "A code and a link with which the resident goes on in the chat. Written to the audit log.",
 }
 
 WHO_DOES_WHAT: dict[str, dict[type[Event], str]] = {
@@ -253,13 +257,19 @@ def openapi() -> Json:
             "/console/me": {"get": _operation("Who is logged in", {
                 200: ("This person", frames.MeOverHttp), 401: ("Nobody", frames.Wrong),
             }, security=cookie)},
+            "/console/handovers/{code}": {"get": _operation("Whom a ringing telephone is about; a browser is taken to the console", {
+                200: ("By the code of the SIP header, or, up to 5 minutes, by a caller's number", frames.Ringing),
+                401: ("Nobody is logged in", frames.Wrong), 403: ("Of another team", frames.Wrong), 404: ("No such handover", frames.Wrong),
+            }, security=cookie, parameters=[{"name": "code", "in": "path", "required": True, "schema": {"type": "string"}}])},
             "/metrics": {"get": _operation("Prometheus text, from loopback alone", {
                 200: ("The metrics", "text/plain"), 403: ("Not from loopback, or another token", "text/plain"),
             }, security=[{"metrics": []}])},
             "/.well-known/security.txt": {"get": _operation("Where to report a weakness (RFC 9116)", {200: ("The text", "text/plain")})},
         },
         "components": {
-            "schemas": _schemas([frames.Health, frames.ChatInfo, frames.MeOverHttp, frames.Wrong, frames.Problem, Credentials]),
+            "schemas": _schemas([
+                frames.Health, frames.ChatInfo, frames.MeOverHttp, frames.Ringing, frames.Wrong, frames.Problem, Credentials,
+            ]),
             "securitySchemes": {
                 "session": {"type": "apiKey", "in": "cookie", "name": "__Host-wegwijs",
                             "description": "On loopback without TLS the cookie is called `wegwijs`."},

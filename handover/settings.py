@@ -49,6 +49,11 @@ class Settings:
     traces_url: str | None = None
 
     @property
+    def calls(self) -> bool:
+        """A telephone gateway is connected."""
+        return any((self.jambonz, self.jambonz_secret, self.audiocodes_token, self.twiml_token))
+
+    @property
     def own_origins(self) -> frozenset[str]:
         """Where our own pages are from: the public URL, and on loopback both its names."""
         own = {_origin(self.public_url) or self.public_url}

@@ -92,13 +92,15 @@ class Understanding(Said, frozen=True, kw_only=True):
 
 
 class StaffTurn(Turn, frozen=True, kw_only=True):
-    """A turn as staff see it. `seq` is null for what the resident does not see: notes and suppressed turns of the bot."""
+    """A turn as staff see it. `seq` is null for what the resident does not see: notes and suppressed turns of the bot.
+    `confidence`: of the recogniser, of what a caller said. `spoken`: what a caller heard, where that is not the text."""
 
     pos: Count
     seq: Count | None
     note: bool
     suppressed: bool
     confidence: float | UnsetType = UNSET
+    spoken: str | UnsetType = UNSET
     understanding: Understanding | UnsetType = UNSET
 
 
@@ -154,7 +156,15 @@ class ResidentError(Frame, frozen=True, kw_only=True, tag="error"):
     id: UUID | UnsetType = UNSET
 
 
-ToResident = Welcome | ResidentAck | ResidentHears | ConversationState | StaffTypes | ResidentError
+class ResidentCode(Frame, frozen=True, kw_only=True, tag="code"):
+    """The answer to `call`: who calls `phone` and keys in `code` before it expires goes on with this conversation, once."""
+
+    code: str
+    expires_at: Moment
+    phone: "Phone"
+
+
+ToResident = Welcome | ResidentAck | ResidentHears | ConversationState | StaffTypes | ResidentCode | ResidentError
 
 
 # /console/ws
@@ -219,13 +229,14 @@ class Summary(Said, frozen=True, kw_only=True):
 
 
 class Ready(Frame, frozen=True, kw_only=True, tag="ready"):
-    """The first frame: who this is, and what they may see."""
+    """The first frame: who this is, and what they may see. `calls`: a telephone gateway is connected."""
 
     me: Me
     teams: list[Team]
     colleagues: list[Colleague]
     topics: list[Topic]
     conversations: list[Summary]
+    calls: bool
 
 
 class ConversationChanged(Summary, frozen=True, kw_only=True, tag_field="type", tag="conversation"):
@@ -311,6 +322,14 @@ class Callback(Said, frozen=True, kw_only=True):
     status: CallbackStatus
     created_at: Moment
     done_by: UUID | None
+    preferred: Literal["morning", "afternoon", "any"] | None
+
+
+class Call(Said, frozen=True, kw_only=True):
+    """The telephone side. `number`: as the network told it, which proves nothing. `live`: the call is going on."""
+
+    number: str | None
+    live: bool
 
 
 class Context(Frame, frozen=True, kw_only=True, tag="context"):
@@ -329,6 +348,7 @@ class Context(Frame, frozen=True, kw_only=True, tag="context"):
     contacts: list[Contact]
     callbacks: list[Callback]
     details: list[Detail]
+    call: "Call | None"
 
 
 class StaffHears(Frame, frozen=True, tag="turn"):
@@ -367,6 +387,15 @@ class Callbacks(Frame, frozen=True, tag="callbacks"):
     callbacks: list[Callback]
 
 
+class StaffCode(Frame, frozen=True, kw_only=True, tag="code"):
+    """The answer to `code`: with either of the two the resident goes on with this conversation in the chat, once."""
+
+    conversation: UUID
+    code: str
+    link: str
+    expires_at: Moment
+
+
 class StaffError(Frame, frozen=True, kw_only=True, tag="error"):
     """Refused, and nothing has changed. `by`: who has the conversation. `message` is in this person's language, ready to show."""
 
@@ -376,7 +405,9 @@ class StaffError(Frame, frozen=True, kw_only=True, tag="error"):
     by: str | UnsetType = UNSET
 
 
-ToStaff = Ready | ConversationChanged | Context | StaffHears | StaffAck | SomebodyTypes | PresenceChanged | Callbacks | StaffError
+ToStaff = (
+    Ready | ConversationChanged | Context | StaffHears | StaffAck | SomebodyTypes | PresenceChanged | Callbacks | StaffCode | StaffError
+)
 
 
 # JSON over HTTP
@@ -388,7 +419,8 @@ class Phone(Said, frozen=True):
 
 
 class ChatInfo(Said, frozen=True, kw_only=True):
-    """What the widget shows before anything is said. `open`: staff can be reached at this moment."""
+    """What the widget shows before anything is said. `open`: staff can be reached at this moment. `calls`: a chat can go on by
+    telephone, and a call here."""
 
     municipality: str
     assistant: str
@@ -398,6 +430,7 @@ class ChatInfo(Said, frozen=True, kw_only=True):
     privacy_url: str
     contact_url: str
     kept_days: dict[str, int]
+    calls: bool
 
 
 class Health(Said, frozen=True):
@@ -409,6 +442,19 @@ class MeOverHttp(Me, frozen=True, kw_only=True):
     """Who is logged in, and the language of their console."""
 
     language: Language
+
+
+class Ringing(Said, frozen=True, kw_only=True):
+    """Whom a ringing telephone is about: the handover behind its code or number."""
+
+    handover: UUID
+    code: str | None
+    conversation: UUID
+    state: State
+    team: str
+    reason: str
+    asked_at: Moment
+    open: bool
 
 
 class Wrong(Said, frozen=True):

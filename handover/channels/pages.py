@@ -74,6 +74,7 @@ def add_pages(
             "municipality": facts["name"], "assistant": facts.value("assistant", language), "open": is_open(),
             "phone": {"label": str(facts["phone"]), "href": facts["phone_href"]}, "hours": facts.value("phone_hours", language),
             "privacy_url": facts["privacy_url"], "contact_url": facts["contact_url"], "kept_days": facts.kept_days,
+            "calls": settings.calls,
         }  # fmt: skip
         return json(shown, headers={"Cache-Control": "max-age=60", **_sharing(request, settings, "shared/")})
 

@@ -30,6 +30,9 @@ def turn_for_staff(turn: Turn) -> dict[str, Any]:
     shown = {"pos": turn.pos, "seq": turn.seq, "from": turn.author, "name": turn.name, "text": turn.text, "at": moment(turn.at),
              "language": turn.language, "note": turn.note, "suppressed": turn.suppressed}  # fmt: skip
     understood: dict[str, Any] = {name: turn.data[name] for name in ("understanding", "confidence") if name in turn.data}
+    if "spoken" in turn.data or "whole" in turn.data:
+        heard = " ".join(part for part in (turn.data.get("whole"), turn.data.get("spoken")) if part)
+        understood |= {"spoken": heard} if heard != turn.text else {}
     return {**shown, **_rest(turn), **understood}
 
 

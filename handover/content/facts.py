@@ -59,6 +59,18 @@ class Facts:
     def team_name(self, team: str) -> str:
         return next((known.name for known in self.teams if known.id == team), team)
 
+    @property
+    def calls_at(self) -> dict[str, str]:
+        """The number that leads to the assistant, as {"label", "href"}; the municipality's own where none is named."""
+        label = str(self._facts.get("assistant_phone", self._facts["phone"]))
+        return {"label": label, "href": str(self._facts.get("assistant_phone_href", self._facts["phone_href"]))}
+
+    @property
+    def chat_url(self) -> str | None:
+        """The page with the chat, if it is another one than ours."""
+        found = self._facts.get("chat_url")
+        return str(found) if found else None
+
     def transfer(self, team: str | None) -> str | None:
         """Where a caller for this team is put through to: its own telephone, else that of the first team that has one."""
         own = [known.transfer for known in self.teams if known.id == team]

@@ -779,6 +779,8 @@ class _Deciding:
             {"name": entity.get("entity"), "value": entity.get("value"), "confidence": entity.get("confidence"), "source": "text"}
             for entity in slots.get("entities") or []
         ]
+        if self.c.call and self.c.call.caller.number and self.c.channel == VOICE:
+            filled.append({"name": "caller", "value": self.c.call.caller.number, "confidence": None, "source": "network"})
         return {
             "reason": self.c.reason,
             "subject": {"topic": topic, "aspect": slots.get("aspect"), "upl_uri": self.content.upl_uri(topic) if topic else None},

@@ -133,7 +133,8 @@ def test_every_route_over_http_is_in_openapi_or_is_known_not_to_be() -> None:
     described = {(method.upper(), path) for path, item in docs.openapi()["paths"].items() for method in item}
     served = {(method, path) for method, path in routes() if not is_api(path)}
     gateways = {(method, path) for method, path in served if path.startswith("/voice/")}  # as their vendors describe them
-    assert served - elsewhere - gateways == described
+    plain = {(method, re.sub(r"<(\w+):[^>]+>", r"{\1}", path)) for method, path in served - elsewhere - gateways}
+    assert plain == described
 
 
 def test_every_route_of_the_apis_is_in_the_files_that_they_serve(tmp_path: Path) -> None:

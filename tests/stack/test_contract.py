@@ -76,6 +76,7 @@ async def with_staff(fatma: Resident, anja: Colleague, bram: Colleague) -> None:
     await anja.send(type="typing", conversation=id, on=True)
     await fatma.of_type("typing")
     await anja.says(id, "Goedemiddag, ik lees even mee.")
+    await anja.do(type="code", conversation=id)
     await anja.do(type="note", conversation=id, text="Wacht op de collega van belastingen.")
     await anja.do(type="transfer", conversation=id, staff=bram.me["staff"], reason="Gaat over de aanslag")
     await fatma.state("staff", staff="Karel")
@@ -106,7 +107,7 @@ async def test_every_frame_of_a_whole_conversation_is_as_described(stack: Stack,
     again = await resident(stack, fatma.token)
 
     seen = hold_against(frames.ToResident, fatma) | hold_against(frames.ToResident, again)
-    assert seen == all_types(frames.ToResident)
+    assert seen == all_types(frames.ToResident) - {"code"}, "that one needs a telephone gateway: tests/voice"
     seen = hold_against(frames.ToStaff, anja) | hold_against(frames.ToStaff, bram)
     assert seen == all_types(frames.ToStaff)
     await fatma.close()

@@ -15,6 +15,8 @@ from uuid import UUID
 from xml.etree import ElementTree
 
 from sanic import Sanic
+from websockets.asyncio.client import connect
+from websockets.typing import Origin
 
 from handover.app import Service, make_app
 from handover.cli import listen_on
@@ -23,7 +25,9 @@ from handover.conversation.events import BotReply, BotTurn
 from handover.history.database import migrate
 from handover.rasa import Bot, BotError
 from handover.settings import ROOT, read_settings
+from handover.staff.accounts import AccountError
 from handover.telephone import AudioCodesLine, JambonzHttpLine, JambonzLine, Line, TwimlLine
+from tests.stack.people import Colleague
 
 USER, PASSWORD, SECRET = "gateway", "correct-paard", "batterij-nietje"
 AUDIOCODES, TWIML = "ac-token-1234567", "twiml-token-1234567"
@@ -58,10 +62,33 @@ class FakeBot(Bot):
 class World:
     """`service`, `bot`; lines of every gateway; and what was stored."""
 
-    def __init__(self, service: Service, bot: FakeBot, port: int) -> None:
-        self.service, self.bot, self.port = service, bot, port
+    def __init__(self, service: Service, bot: FakeBot, port: int, app: Sanic) -> None:
+        self.service, self.bot, self.port, self.app = service, bot, port, app
         self.url = f"http://127.0.0.1:{port}"
         self._lines: list[Line] = []
+
+    @property
+    def ws_url(self) -> str:
+        return self.url.replace("http", "ws", 1)
+
+    origin = PUBLIC
+
+    async def cookie(self, name: str, team: str = "kcc", role: str = "medewerker") -> str:
+        """The session of a member of staff, as the header that a browser sends."""
+        accounts = self.service.accounts
+        with contextlib.suppress(AccountError):
+            await accounts.add(name, "correct-paard-batterij", role, [team], self.service.now())
+        token = await accounts.log_in(name, "correct-paard-batterij", self.service.now())
+        return f"{'__Host-' if PUBLIC.startswith('https') else ''}wegwijs={token}"
+
+    async def colleague(self, name: str, **account: str) -> Colleague:
+        """On the console, and there."""
+        headers = {"Cookie": await self.cookie(name, **account)}
+        client = Colleague(await connect(f"{self.ws_url}/console/ws", origin=Origin(self.origin), additional_headers=headers))
+        ready = await client.of_type("ready")
+        client.me, client.conversations = ready["me"], ready["conversations"]
+        await client.here()
+        return client
 
     def line(self, gateway: str = "jambonz", **caller: Any) -> Any:
         made: Line = LINES[gateway](self.url, **caller)
@@ -141,7 +168,7 @@ async def running(data: Path, *, hours: str = "always", **env: str) -> AsyncIter
         await server.before_start()
         await server.start_serving()
     service.performer._bot = bot  # in the place of the one that asks Rasa
-    world = World(service, bot, port)
+    world = World(service, bot, port, app)
     try:
         yield world
     finally:

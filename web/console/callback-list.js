@@ -40,7 +40,7 @@ export class CallbackList extends HTMLElement {
         element("span", {}, row.name ?? t("callback.no_name"))),
       row.question && element("p", { class: "row-text" }, row.question),
       element("p", { class: "row-meta" },
-        [row.topicName, row.status === "unconfirmed" && t("callback.unconfirmed")].filter(Boolean).map((text) => `${text} · `),
+        [row.topicName, row.status === "unconfirmed" && t("callback.unconfirmed"), ["morning", "afternoon"].includes(row.preferred) && t(`callback.${row.preferred}`)].filter(Boolean).map((text) => `${text} · `),
         timeElement(row.created_at, moment(row.created_at))),
       element("p", { class: "callback-actions" },
         element("button", { type: "button", "aria-label": t("callback.done_this", { phone }), onclick: () => this.#send("done", { callback: row.callback }) }, t("callback.done")),

@@ -12,7 +12,7 @@ import { elapsed, label, languageName, spoken, t } from "./words.js"
  *   view.add(turn), view.live()       the transcript, see <turn-log>
  *   view.pending = [{ id, text }]     what was sent and not yet acknowledged
  *
- * Events: "claim", "transfer", "return", "wrapup", "back"; "say" and "typing" of <reply-box> pass through `reply`.
+ * Events: "claim", "transfer", "return", "code", "wrapup", "back"; "say" and "typing" of <reply-box> pass through `reply`.
  */
 export class ConversationView extends HTMLElement {
   #desk
@@ -27,7 +27,7 @@ export class ConversationView extends HTMLElement {
           element("h2", { id: "talk-heading", tabindex: "-1" }, t("talk.loading")),
           element("p", { class: "talk-state" }, element("strong", {}), " ", element("span", {}))),
         element("div", { class: "talk-actions", role: "group", "aria-label": t("talk.actions") },
-          this.#action("claim", "primary"), this.#action("transfer"), this.#action("return"), this.#action("wrapup"))),
+          this.#action("claim", "primary"), this.#action("transfer"), this.#action("return"), this.#action("code"), this.#action("wrapup"))),
       element("contacts-panel"),
       element("div", { class: "talk-middle" }, element("packet-card", { hidden: true }), element("turn-log")),
       element("div", { class: "talk-under" },
@@ -65,7 +65,7 @@ export class ConversationView extends HTMLElement {
     this.packet.show(known.packet, topicName)
     this.querySelector("contacts-panel").show({ ...known, identity: known.packet?.identity }, { subjectName: topicName, staffName: (id) => desk.staffName(id) })
     this.querySelector(".claim-first").hidden = known.state !== "waiting"
-    this.#allow({ claim: known.state === "waiting", transfer: mine, return: mine && known.channel !== "voice", wrapup: mine })
+    this.#allow({ claim: known.state === "waiting", transfer: mine, return: mine && known.channel !== "voice", code: known.channel === "voice" && ["waiting", "staff"].includes(known.state), wrapup: mine })
     this.reply.can(mine && known.channel !== "voice", known.state !== "closed" && known.state !== undefined)
     this.tick()
   }

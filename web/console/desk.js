@@ -7,6 +7,7 @@
  */
 export class Desk extends EventTarget {
   me = null
+  calls = false                                  // a telephone gateway is connected
   teams = []
   colleagues = []
   topics = new Map()
@@ -96,6 +97,7 @@ export class Desk extends EventTarget {
     const before = new Set(this.waiting().map((one) => one.conversation))
     const again = this.me !== null
     this.me = frame.me
+    this.calls = frame.calls ?? false
     this.topics = new Map((frame.topics ?? []).map((topic) => [topic.id, topic]))
     this.#conversations = new Map(frame.conversations.map((one) => [one.conversation, one]))
     this.#presence(frame)

@@ -9,7 +9,11 @@ export const SHORTCUTS = {
   KeyG: "log", KeyP: "packet", KeyZ: "transfer", KeyT: "return", KeyR: "wrapup", KeyH: "help",
 }
 
-export const keyOf = (name) => `Alt+${Object.keys(SHORTCUTS).find((code) => SHORTCUTS[code] === name).slice(3)}`
+/** null for what has no shortcut. */
+export function keyOf(name) {
+  const code = Object.keys(SHORTCUTS).find((one) => SHORTCUTS[one] === name)
+  return code ? `Alt+${code.slice(3)}` : null
+}
 
 /** Calls `actions[name]()` for a shortcut; returns the function that stops listening. */
 export function listenForShortcuts(actions) {

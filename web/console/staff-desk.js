@@ -1,4 +1,5 @@
 import { element, fill } from "../shared/element.js"
+import { codeDialog } from "./code-dialog.js"
 import { Announcer, beep, markTitle } from "./alerts.js"
 import { Desk } from "./desk.js"
 import { closeDialogs } from "./dialog.js"
@@ -78,6 +79,9 @@ export class StaffDesk extends HTMLElement {
       element("div", { class: "desk" },
         element("section", { class: "lists", "aria-label": t("app.lists_region") },
           element("p", { class: "team-filter field", hidden: true }, element("label", { for: "team-filter" }, t("lists.team")), element("select", { id: "team-filter", onchange: (event) => this.#filter(event.target.value) })),
+          element("form", { class: "lookup field", hidden: !this.#desk.calls, onsubmit: (event) => this.#whoCalls(event) },
+            element("label", { for: "lookup" }, t("lookup.label")),
+            element("span", { class: "lookup-line" }, element("input", { id: "lookup", autocomplete: "off", spellcheck: "false", maxlength: "20" }), element("button", { type: "submit" }, t("lookup.go")))),
           list("waiting"), list("mine"),
           element("callback-list", { ondone: ({ callback }) => this.#calledBack(callback), onchoose: ({ conversation }) => this.#choose(conversation) }),
           element("p", { class: "said", role: "status" })),
@@ -129,13 +133,16 @@ export class StaffDesk extends HTMLElement {
     desk.addEventListener("turn", current(() => this.#look()))
     const clock = setInterval(() => this.#tick(), 1000)
     const look = () => this.#look()
+    const popped = () => this.#poppedUp()
+    addEventListener("hashchange", popped)
     document.addEventListener("visibilitychange", look)
-    this.#stop = [listenForShortcuts(this.#shortcuts()), () => clearInterval(clock), () => document.removeEventListener("visibilitychange", look)]
+    this.#stop = [listenForShortcuts(this.#shortcuts()), () => clearInterval(clock), () => document.removeEventListener("visibilitychange", look), () => removeEventListener("hashchange", popped)]
   }
 
   #receive(frame) {
     this.#desk.receive(frame)
     if (frame.type === "ready") this.#ready()
+    if (frame.type === "code" && frame.conversation === this.#current) codeDialog(frame)
     if (frame.type === "presence") this.#heartbeat()
     if (frame.type === "error" && frame.code !== "not_owner") this.#refuse(frame)   // a "typing" that came too late is nobody's concern
   }
@@ -154,6 +161,8 @@ export class StaffDesk extends HTMLElement {
       if (id === this.#current || this.#desk.isMine(this.#desk.view(id))) this.#open(id)
       else this.#desk.forget(id)
     if (this.#current && !this.#desk.opened.has(this.#current)) this.#open(this.#current)
+    this.querySelector(".lookup").hidden = !this.#desk.calls
+    this.#poppedUp()
     if (this.reopen) this.#choose(this.reopen)
     this.reopen = null
   }
@@ -273,7 +282,7 @@ export class StaffDesk extends HTMLElement {
   }
 
   #mountView(id) {
-    const view = element("conversation-view", { onclaim: () => this.#claim(id), ontransfer: () => this.#transfer(), onreturn: () => this.#giveBack(), onwrapup: () => this.#wrapUp(), onback: () => this.#back() })
+    const view = element("conversation-view", { onclaim: () => this.#claim(id), ontransfer: () => this.#transfer(), onreturn: () => this.#giveBack(), oncode: () => this.#chatCode(id), onwrapup: () => this.#wrapUp(), onback: () => this.#back() })
     fill(this.querySelector("main"), view)
     this.#view = view
     view.begin({ desk: this.#desk, texts: this.#texts(id) })
@@ -357,6 +366,35 @@ export class StaffDesk extends HTMLElement {
   }
 
   // What this person does
+
+  /** A telephone's software opened this page with the handover of the call that rings: #handover=H7K2PQ. */
+  #poppedUp() {
+    const given = new URLSearchParams(location.hash.slice(1)).get("handover")
+    if (!given) return
+    history.replaceState(null, "", location.pathname)
+    this.#lookUp(given)
+  }
+
+  #whoCalls(event) {
+    event.preventDefault()
+    const field = event.target.querySelector("input")
+    if (field.value.trim()) this.#lookUp(field.value.trim()).then((found) => found && (field.value = ""))
+  }
+
+  async #lookUp(given) {
+    this.notice("")
+    const answer = await fetch(`/console/handovers/${encodeURIComponent(given)}`, { headers: { Accept: "application/json" }, cache: "no-store" }).catch(() => null)
+    if (!answer?.ok) {
+      this.notice(t(answer?.status === 403 ? "lookup.denied" : answer ? "lookup.none" : "line.lost"))
+      return false
+    }
+    this.#choose((await answer.json()).conversation)
+    return true
+  }
+
+  async #chatCode(id) {
+    await this.#line.request({ type: "code", conversation: id }).catch((error) => this.#refuse(error))
+  }
 
   #presence(status) {
     lastPresence.set(status)

@@ -109,6 +109,7 @@ export class TurnLog extends HTMLElement {
       turn.choices?.length > 0 && element("p", { class: "turn-choices" }, `${t("turn.choices")} `, element("span", { lang: turn.language }, turn.choices.map((choice) => choice.label).join(" · "))),
       turn.link && element("p", { class: "turn-source" }, link(turn.link.url, turn.link.title ?? turn.link.url, { target: "_blank", rel: "noopener noreferrer", lang: turn.language }),
         turn.checked_on && [" · ", t("turn.checked", { date: date(turn.checked_on, spoken()) })]),
+      turn.spoken && element("p", { class: "turn-source", lang: turn.language }, t("turn.spoken", { text: turn.spoken })),
       turn.from === "resident" && turn.confidence != null && element("p", { class: "turn-source" }, t("turn.confidence", { sure: sure(turn.confidence) })))
   }
 

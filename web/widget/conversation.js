@@ -6,6 +6,7 @@
  *
  * Events: "turns" { turns, silent }; "sending" { id, text, delivery } with delivery "sending" | "waiting" | "failed" |
  * "refused" | "stored"; "state"; "typing" { on }; "working" { on }; "connection" { online }; "problem" { message };
+ * "code" { code, expires_at, phone }; "code-refused" { limited };
  * "lost" { why: "unknown" | "elsewhere" | "identify" }; "fresh"; "language".
  */
 import { ReconnectingSocket } from "../shared/socket.js"
@@ -85,6 +86,16 @@ export class Conversation extends EventTarget {
     if (this.id && !this.ended) this.#post({ type: "language", language })
   }
 
+  /** Asks for a code with which this conversation goes on by telephone; it comes as "code". */
+  byTelephone() {
+    return this.#post({ type: "call" })
+  }
+
+  /** Goes on here with the conversation of a call. Wrong: "code-refused". */
+  fromCall(code) {
+    return this.#post({ type: "code", code })
+  }
+
   typing(on) {
     this.#socket.send({ type: "typing", on })
   }
@@ -132,11 +143,13 @@ export class Conversation extends EventTarget {
       case "ack": return this.#acknowledged(frame)
       case "state": return this.#moved(frame)
       case "typing": return this.#tell("typing", { on: frame.on })
+      case "code": return this.#tell("code", frame)
       case "error": return this.#refused(frame)
     }
   }
 
   #welcomed({ conversation, token, language, turns, more }) {
+    if (this.id && this.id !== conversation) this.#another()
     const restored = this.#last === 0 && Boolean(this.#store.get("token"))
     this.id = conversation
     this.#store.set({ token, language })
@@ -145,6 +158,15 @@ export class Conversation extends EventTarget {
     if (restored && more) this.#replay()
     this.#keep(turns, restored)
     for (const entry of this.pending) this.#send(entry)
+  }
+
+  /** A code led to another conversation: what was here was only its beginning. */
+  #another() {
+    Object.assign(this, { turns: [], state: { state: "bot" } })
+    this.#last = 0
+    this.#gap = -1
+    this.#store.set({ seen: 0, rated: false })
+    this.#tell("fresh", { unsent: [] })
   }
 
   #heard(turn) {
@@ -203,6 +225,7 @@ export class Conversation extends EventTarget {
     const keep = entry?.text && TRY_AGAIN.includes(code)
     if (keep) entry.failed = true
     else this.#settle(id)
+    if (entry?.frame.type === "code") return this.#tell("code-refused", { limited: code === "rate_limited" })
     if (entry?.text) this.#tell("sending", { ...entry, id, delivery: keep ? "failed" : "refused" })
     this.#tell("problem", { message })
   }

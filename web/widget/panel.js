@@ -10,6 +10,7 @@ import { defineComposer } from "./composer.js"
 import { Conversation } from "./conversation.js"
 import { defineEnding } from "./ending.js"
 import { siteIdentity } from "./identity.js"
+import { hour } from "../shared/time.js"
 import { icon } from "./icons.js"
 import { Store } from "./store.js"
 import { TEXTS } from "./texts.js"
@@ -39,6 +40,7 @@ export class Panel extends HTMLElement {
   #scroll = element("div", { class: "scroll", tabindex: 0, role: "region" })
   #latest = element("button", { type: "button", class: "latest", hidden: true, onclick: () => this.#toEnd() }, icon("down"), element("span"))
   #confirm = element("div", { class: "confirm", role: "group", hidden: true, "aria-labelledby": "sure" })
+  #phone = element("div", { class: "confirm", role: "group", hidden: true, "aria-labelledby": "phone-words" })
   #queue = element("div", { class: "queue", hidden: true })
   #place = element("p", { role: "status" })
   #leaveQueue = element("button", { type: "button", onclick: () => this.#conversation.leaveQueue() })
@@ -82,6 +84,11 @@ export class Panel extends HTMLElement {
     this.#composer.draft = this.#store.get("draft") ?? ""
     this.#conversation.open()
     this.#inform()
+    const code = /^#gesprek=(\d{8})$/.exec(location.hash)?.[1]              // a link that a colleague sent during a call
+    if (code) {
+      history.replaceState(null, "", location.pathname + location.search)
+      this.#conversation.fromCall(code)
+    }
   }
 
   show() {
@@ -110,7 +117,7 @@ export class Panel extends HTMLElement {
     this.#queue.append(this.#place, this.#leaveQueue)
     this.append(
       element("header", {}, element("div", { class: "names" }, this.#title, this.#who), this.#other, this.#minimise, this.#close),
-      this.#alert, this.#actions, this.#scroll, this.#latest, this.#confirm, this.#queue, this.#composer, this.#ending,
+      this.#alert, this.#actions, this.#scroll, this.#latest, this.#confirm, this.#phone, this.#queue, this.#composer, this.#ending,
       element("footer", {}, this.#human, this.#contact),
     )
     this.#ending.hidden = true
@@ -150,6 +157,8 @@ export class Panel extends HTMLElement {
     on("typing", ({ on }) => this.#typing(on))
     on("connection", ({ online }) => this.#connected(online))
     on("problem", ({ message }) => this.#warn(message))
+    on("code", (given) => this.#showCode(given))
+    on("code-refused", ({ limited }) => this.#codeWrong(limited))
     on("lost", ({ why }) => this.#lost(why))
     on("fresh", ({ unsent }) => this.#renew(unsent))
     on("language", ({ language }) => language !== this.#labelled && this.#relabel(language))
@@ -231,7 +240,11 @@ export class Panel extends HTMLElement {
     const url = contactUrl ? safeHref(contactUrl) : this.#info.contact_url && safeHref(this.#info.contact_url, this.#options.base)
     fill(this.#contact,
       number && element("a", { href: number }, icon("phone"), element("span", {}, this.t("call", { phone: label }))),
-      url && this.#away(url, icon("contact"), element("span", {}, this.t("contact"))))
+      url && this.#away(url, icon("contact"), element("span", {}, this.t("contact"))),
+      this.#info.calls && [
+        element("button", { type: "button", class: "bare", onclick: () => this.#conversation.byTelephone() }, this.t("by_phone")),
+        element("button", { type: "button", class: "bare", onclick: () => this.#askCode() }, this.t("from_call")),
+      ])
     this.#hours.textContent = this.#info.hours ?? ""
   }
 
@@ -346,6 +359,7 @@ export class Panel extends HTMLElement {
   }
 
   #renew(unsent) {
+    this.#phone.hidden = true
     this.#warn("")
     this.#say("")
     this.#transcript.clear()
@@ -358,6 +372,45 @@ export class Panel extends HTMLElement {
   #warn(text) {
     this.#alert.textContent = text
     this.#actions.hidden = true
+  }
+
+  // ---- by telephone, and back
+
+  #showCode({ code, expires_at: until, phone }) {
+    const words = this.t("phone_code", { phone: phone.label, code: code.replace(/(..)(?=.)/g, "$1 "), time: hour(until, this.language) })
+    const close = element("button", { type: "button", onclick: () => this.#putAway() }, this.t("code_close"))
+    fill(this.#phone, element("p", { id: "phone-words", role: "status" }, words), element("div", { class: "buttons" }, close))
+    this.#phone.hidden = false
+    close.focus()
+  }
+
+  #askCode() {
+    const field = element("input", { id: "call-code", inputmode: "numeric", autocomplete: "off", maxlength: 20, "aria-describedby": "call-code-wrong" })
+    const send = (event) => {
+      event.preventDefault()
+      if (field.value.trim()) this.#conversation.fromCall(field.value.trim())
+    }
+    fill(this.#phone, element("form", { onsubmit: send },
+      element("p", { id: "phone-words" }, this.t("call_code")),
+      element("label", { for: "call-code" }, this.t("code_field")), field,
+      element("p", { id: "call-code-wrong", role: "alert" }),
+      element("div", { class: "buttons" },
+        element("button", { type: "submit", class: "primary" }, this.t("code_go")),
+        element("button", { type: "button", onclick: () => this.#putAway() }, this.t("code_close")))))
+    this.#phone.hidden = false
+    field.focus()
+  }
+
+  #codeWrong(limited) {
+    const words = this.#phone.querySelector("[role=alert]")
+    if (words) words.textContent = this.t(limited ? "code_limited" : "code_wrong")
+    else this.#warn(this.t(limited ? "code_limited" : "code_wrong"))
+  }
+
+  #putAway() {
+    this.#phone.hidden = true
+    fill(this.#phone)
+    this.#land()
   }
 
   // ---- leaving

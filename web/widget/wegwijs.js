@@ -110,7 +110,8 @@ class WegwijsChat extends HTMLElement {
     this.#button.addEventListener("click", () => (this.expanded ? this.minimise() : this.open()))
     this.#speak(this.options.language)
     this.#followTheme()
-    if (personInvolved()) this.#load().catch(() => {})
+    if (/^#gesprek=\d{8}$/.test(location.hash)) this.open()                // a link from a call: whoever follows it wants the chat
+    else if (personInvolved()) this.#load().catch(() => {})
   }
 
   get expanded() {

@@ -89,7 +89,14 @@ class CallbackDone(Frame, frozen=True, tag="callback_done"):
     callback: UUID
 
 
-FromStaff = Presence | Open | Claim | Reply | Note | Transfer | Return | Close | Typing | Callbacks | CallbackDone
+class Code(Frame, frozen=True):
+    """A code and a link with which the resident goes on in the chat."""
+
+    id: UUID
+    conversation: UUID
+
+
+FromStaff = Presence | Open | Claim | Reply | Note | Transfer | Return | Close | Typing | Callbacks | CallbackDone | Code
 _from_staff: msgspec.json.Decoder[FromStaff] = msgspec.json.Decoder(FromStaff)
 
 

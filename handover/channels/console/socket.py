@@ -13,12 +13,13 @@ from handover.bus import Alone, Bus
 from handover.channels.connection import BadFrame, Bucket, Connection
 from handover.channels.console import messages as m
 from handover.channels.wire import moment, turn_for_staff
+from handover.codes import Codes
 from handover.content.library import Library
 from handover.conversation import events as ev
 from handover.conversation.conversation import Conversation, Insert, Refused, Step, Update
 from handover.conversation.events import Event, Person
 from handover.conversation.privacy import mask
-from handover.conversation.states import State
+from handover.conversation.states import CODE_VALID, State
 from handover.history.contacts import Contacts
 from handover.history.store import Receipt, Store, Unavailable
 from handover.hub import Hub
@@ -35,7 +36,21 @@ ONE_READING = timedelta(minutes=15)  # opening the same conversation again withi
 class Consoles:
     """What all consoles need, and what all of them are told."""
 
-    def __init__(self, performer: Performer, store: Store, hub: Hub, presence: Presence, library: Library, bus: Bus | None = None) -> None:
+    def __init__(
+        self,
+        performer: Performer,
+        store: Store,
+        hub: Hub,
+        presence: Presence,
+        library: Library,
+        codes: Codes,
+        chat_url: str,
+        bus: Bus | None = None,
+        *,
+        calls: bool,
+    ) -> None:
+        """`chat_url`: the page with the chat, to which a link for a caller leads. `calls`: a telephone gateway is connected."""
+        self.codes, self.chat_url, self.calls = codes, chat_url, calls
         self.performer, self.store, self.hub, self.presence, self.library = performer, store, hub, presence, library
         self.contacts = Contacts(store)
         self.presence_stale = self.callbacks_stale = False  # the broadcaster tells everybody at the next tick
@@ -172,7 +187,7 @@ class ConsoleSocket(Connection):
             {"id": topic, "label": {language: self._on.library.answers.title(topic, language) for language in ("nl", "en")}}
             for topic in self._on.library.topics
         ]
-        frame = {"me": me(self.member), **await self._on.presence_frame(), "topics": topics}
+        frame = {"me": me(self.member), **await self._on.presence_frame(), "topics": topics, "calls": self._on.calls}
         self.listed |= {c.id for c in own}
         held, self._held = self._held or [], None
         self.push({"type": "ready", **frame, "conversations": [summary(c) for c in own]})
@@ -209,6 +224,8 @@ class ConsoleSocket(Connection):
                     self.push({"type": "ack", "id": id})
                 case m.CallbackDone():
                     await self._callback_done(frame)
+                case m.Code():
+                    await self._code(frame)
                 case _:
                     await self._perform(frame)
         except (BadFrame, Refused) as refused:
@@ -296,7 +313,7 @@ class ConsoleSocket(Connection):
             self.push({
                 "type": "context", "conversation": str(id), "state": c.state.value, "epoch": c.epoch, "team": c.team,
                 "owner": _owner(c), "language": c.language, "packet": c.packet, "turns": [turn_for_staff(turn) for turn in turns],
-                **await self._on.customer_view(c),
+                **await self._on.customer_view(c), "call": _call(c),
             })  # fmt: skip
             self.push({"type": "ack", "id": str(frame.id)})
             self._follow(id, turns[-1].pos if turns else c.pos)
@@ -308,13 +325,27 @@ class ConsoleSocket(Connection):
         self._opened[id] = max(pos, self._opened.get(id, 0))
         self._on.hub.watch(id, self)
 
+    async def _code(self, frame: m.Code) -> None:
+        """For a caller who wants to read or write: a code to say, and a link to send."""
+        id = frame.conversation
+
+        async def allowed(c: Conversation) -> None:
+            if not await self._may_read(c):
+                await self._audit("conversation.code", id, "denied")
+                raise Refused("not_allowed")
+            if c.state is State.CLOSED:
+                raise Refused("closed")
+
+        await self._on.performer.look(id, allowed)
+        await self._audit("conversation.code", id, "given")
+        code = await self._on.codes.make(id, "web")
+        self.push({"type": "ack", "id": str(frame.id)})
+        expires = moment(self._on.performer.now() + CODE_VALID)
+        link = f"{self._on.chat_url}#gesprek={code}"
+        self.push({"type": "code", "conversation": str(id), "code": code, "link": link, "expires_at": expires})
+
     async def _may_read(self, c: Conversation) -> bool:
-        """What waits for my teams or was handed to them, and what is or was mine (SEC-14, PRV-9)."""
-        if c.owner and c.owner.staff == self.staff:
-            return True
-        if c.state in (State.WAITING, State.STAFF) and c.team in self.member.teams:
-            return True
-        return await self._on.store.took_part(c.id, self.staff, self.member.teams)
+        return await may_read(self._on.store, c, self.member)
 
     async def _audit(self, action: str, object: UUID, result: str) -> None:
         now, actor = self._on.performer.now(), str(self.staff)
@@ -399,11 +430,24 @@ def contact(row: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+async def may_read(store: Store, c: Conversation, member: Member) -> bool:
+    """What waits for their teams or was handed to them, and what is or was theirs (SEC-14, PRV-9)."""
+    if c.owner and c.owner.staff == member.staff:
+        return True
+    if c.state in (State.WAITING, State.STAFF) and c.team in member.teams:
+        return True
+    return await store.took_part(c.id, member.staff, member.teams)
+
+
+def _call(c: Conversation) -> dict[str, Any] | None:
+    return {"number": c.call.caller.number, "live": c.call.question != "over"} if c.call else None
+
+
 def callback(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "callback": str(row["id"]), "conversation": str(row["conversation_id"]), "phone": row["phone"], "name": row["name"],
         "question": row["question"], "topic": row["topic"], "status": row["status"], "created_at": moment(row["created_at"]),
-        "done_by": str(row["done_by"]) if row["done_by"] else None,
+        "done_by": str(row["done_by"]) if row["done_by"] else None, "preferred": row["preferred"],
     }  # fmt: skip
 
 

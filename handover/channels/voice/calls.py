@@ -349,7 +349,13 @@ class Calls:
         self._hub.join(id, ear)
         try:
             receipt = Receipt("call", uuid5(NAMESPACE_URL, f"{id}/{key}"))
-            c = await self._performer.perform(id, decision, receipt, receipts.append)
+            said_before = [0]
+
+            def decided(c: Conversation) -> Event | None:
+                said_before.append(c.pos)
+                return decision(c) if callable(decision) else decision
+
+            c = await self._performer.perform(id, decided, receipt, receipts.append)
             while (c := ear.now(c)).asks and c.state is State.BOT:
                 left = began + self.hard_stop - asyncio.get_running_loop().time()
                 if left > 0:
@@ -358,7 +364,7 @@ class Calls:
                     c = await self._performer.perform(id, ev.BotFailed(c.asks[0].pos, c.epoch))
         finally:
             self._hub.leave(id, ear)
-        turns = ear.turns
+        turns = [turn for turn in ear.turns if turn.pos > said_before[-1]]
         if not turns and receipts and receipts[0].get("pos"):
             turns = [turn for turn in await self._store.turns_after_pos(id, receipts[0]["pos"]) if turn.seq is not None]
         return c, turns

@@ -64,7 +64,20 @@ class Close(Frame, frozen=True):
     id: UUID
 
 
-FromResident = Hello | Message | Choose | Human | Leave | Typing | Language | Rate | Close
+class Call(Frame, frozen=True):
+    """Wants to go on by telephone."""
+
+    id: UUID
+
+
+class Code(Frame, frozen=True):
+    """Has a code from a call, and wants to go on here."""
+
+    id: UUID
+    code: Annotated[str, Meta(max_length=40)]
+
+
+FromResident = Hello | Message | Choose | Human | Leave | Typing | Language | Rate | Close | Call | Code
 _from_resident: msgspec.json.Decoder[FromResident] = msgspec.json.Decoder(FromResident)
 
 

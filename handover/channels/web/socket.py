@@ -13,11 +13,12 @@ from handover.channels.connection import POLICY, BadFrame, Bucket, Connection
 from handover.channels.web import messages as m
 from handover.channels.web.identity import Identities, NotIdentified
 from handover.channels.wire import moment, turn_for_resident
+from handover.codes import Codes, Throttled
 from handover.content.library import Library
 from handover.conversation import events as ev
 from handover.conversation.conversation import Conversation, Refused, Step
 from handover.conversation.events import Event
-from handover.conversation.states import REPLAY_AFTER_CLOSING, State
+from handover.conversation.states import CODE_VALID, REPLAY_AFTER_CLOSING, State
 from handover.history.people import People, Replayed
 from handover.history.store import Receipt, Store, Unavailable
 from handover.hub import Hub
@@ -38,8 +39,11 @@ class Residents:
     """What all resident sockets need."""
 
     def __init__(
-        self, performer: Performer, store: Store, hub: Hub, desk: Desk, library: Library, identities: Identities, people: People
-    ) -> None:
+        self, performer: Performer, store: Store, hub: Hub, desk: Desk, library: Library, identities: Identities, people: People,
+        codes: Codes, *, calls: bool,
+    ) -> None:  # fmt: skip
+        """`calls`: a telephone gateway is connected."""
+        self.codes, self.calls = codes, calls
         self.performer, self.store, self.hub, self.desk, self.library = performer, store, hub, desk, library
         self.identities, self.people = identities, people
 
@@ -55,7 +59,9 @@ class Residents:
 class ResidentSocket(Connection):
     """One socket of one resident. Listens in the hub once it has said hello."""
 
-    def __init__(self, ws: Any, residents: Residents, may_start: Callable[[], Awaitable[bool]]) -> None:
+    def __init__(self, ws: Any, residents: Residents, may_start: Callable[[], Awaitable[bool]], address: str) -> None:
+        """`address`: of the client, by which wrong codes are counted."""
+        self._address = address
         super().__init__(ws, Bucket(BURST, PER_SECOND))
         self._on = residents
         self._may_start = may_start
@@ -187,6 +193,12 @@ class ResidentSocket(Connection):
             return
         id = str(frame.id)
         try:
+            if isinstance(frame, m.Call):
+                await self._by_telephone(frame)
+                return
+            if isinstance(frame, m.Code):
+                await self._from_a_call(frame)
+                return
             decision = await self._decision(frame)
             receipt = Receipt("resident", frame.id)
             await self._on.performer.perform(self._conversation, decision, receipt, lambda result: self._acknowledge(id, result))
@@ -199,6 +211,39 @@ class ResidentSocket(Connection):
             self.drop(POLICY, "not_found")
         except Unavailable:
             self.complain("unavailable", id)
+
+    async def _by_telephone(self, frame: m.Call) -> None:
+        """A code for going on by telephone. It is told to this socket alone, and stands nowhere else."""
+        assert self._conversation is not None  # noqa: S101
+        if not self._on.calls:
+            raise Refused("not_found")
+        await self._on.performer.look(self._conversation, _still_open)
+        code = await self._on.codes.make(self._conversation, "phone")
+        self.push({"type": "ack", "id": str(frame.id)})
+        expires = moment(self._on.performer.now() + CODE_VALID)
+        self.push({"type": "code", "code": code, "expires_at": expires, "phone": self._on.library.facts.calls_at})
+
+    async def _from_a_call(self, frame: m.Code) -> None:
+        """Goes on here with the conversation of a call. Wrong, used and old codes get the same answer."""
+        token = secrets.token_urlsafe(24)
+        try:
+            found = await self._on.codes.redeem(frame.code, "web", self._address, hashed(token))
+        except Throttled:
+            raise BadFrame("rate_limited", str(frame.id)) from None
+        if found is None:
+            raise BadFrame("not_found", str(frame.id))
+        with contextlib.suppress(Refused):  # closed meanwhile: what was said can be read all the same
+            await self._on.performer.perform(found, ev.WebJoined())
+
+        async def attach(conversation: Conversation) -> None:
+            if not self._may_see(conversation):
+                raise BadFrame("not_found", str(frame.id))
+            if self._conversation:
+                self._on.hub.leave(self._conversation, self)
+            self.push({"type": "ack", "id": str(frame.id)})
+            await self._replay(conversation, token, 0)
+
+        await self._on.performer.look(found, attach)
 
     async def _decision(self, frame: m.FromResident) -> "Event | Callable[[Conversation], Event | None]":
         desk = self._on.desk
@@ -294,6 +339,10 @@ def _after_hello(frame: str) -> m.FromResident:
 
 def _queue_place(position: int) -> dict[str, int]:
     return {"position": position, "wait_seconds": position * SECONDS_PER_PLACE}
+
+
+async def _still_open(conversation: Conversation) -> None:
+    _while_open(conversation)
 
 
 def _while_open(conversation: Conversation) -> bool:
