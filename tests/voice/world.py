@@ -41,6 +41,10 @@ def answer(text: str = "Een paspoort kost € 83,87.", spoken: str | None = None
     return BotTurn(kind=turn.pop("kind", "answer"), text=text, spoken=spoken, **turn)
 
 
+UNDERSTOOD = {"intent": {"name": "vraag", "confidence": 0.9}, "kind": "vraag", "subkind": "", "topics": [], "aspects": [], "entities": [],
+              "language": "nl", "language_confidence": 0.99}  # fmt: skip
+
+
 class FakeBot(Bot):
     """`says`: what it answers to a text (or to the intent of a button); `slow`: seconds; `broken`: fails."""
 
@@ -56,7 +60,7 @@ class FakeBot(Bot):
         await asyncio.sleep(self.slow)
         if self.broken:
             raise BotError("broken")
-        return BotReply(self.says(asked), self.memory, {"intent": {"name": "vraag", "confidence": 0.9}})
+        return BotReply(self.says(asked), self.memory, UNDERSTOOD)
 
 
 class World:
