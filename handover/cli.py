@@ -131,7 +131,7 @@ def call(
     settings = read_settings()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     line = line_to(gateway, settings, url or f"http://{host}:{settings.port}", number or None)
-    _log_to(None)
+    log_to(None)
     sys.exit(asyncio.run(ring(line, sound=sound)))
 
 

@@ -268,6 +268,10 @@ class Calls:
             if c.call and c.call.question == "code_check":
                 c, turns = await self._redeem(call, c, key, began)
         except Refused:
+            self._rows.pop(call.key, None)
+            again = await self._known(call)
+            if again and again[1] != id:  # it goes on in another conversation, as another process knows
+                return await self._outs(call, key, event, began)
             return await self._after_the_end(id, event)
         except NotFound:
             self._rows.pop(call.key, None)
