@@ -386,7 +386,8 @@ def make_app(service: Service, port: int) -> Sanic:
             if request.ctx.member is None:
                 raise Unauthorized("log in first")
 
-    add_api(app, lambda: app.ctx.callers, lambda: service.moments, lambda: service.talks, lambda: service.performer)
+    add_api(app, lambda: app.ctx.callers, lambda: service.moments, lambda: service.talks, lambda: service.performer,
+            lambda origin: allowed_origin(origin, settings.origins | settings.own_origins))  # fmt: skip
 
     @app.post("/console/login")
     async def log_in(request: Request) -> HTTPResponse:

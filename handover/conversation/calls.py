@@ -67,9 +67,16 @@ def begin(d: "_Deciding", caller: Caller) -> None:
     d.c.call = Call(caller=caller)
     values = {"id": caller.row, "key": caller.key, "conversation_id": d.c.id, "started_at": d.now, "ended_at": None}
     d.insert("call", values)
+    _clue(d, caller.number)
     whole = d.say("call.notice")
     d.bot("greeting", f"{whole} {d.say('call.welcome')}", data={"whole": whole, "spoken": d.say("call.welcome")})
     d.timer("call_lost", states.CALL_SILENT)
+
+
+def _clue(d: "_Deciding", number: str | None) -> None:
+    """Colleagues see the number that the network told, as what it is: it proves nothing, and joins nobody (SEC-13)."""
+    if number:
+        d.contact_detail(d.new_id(), "phone", number, "caller")
 
 
 EVENTS = (ev.CallJoined, ev.CallerKnown, ev.Spoke, ev.Keyed, ev.Silent, ev.CodeRefused, ev.CallMoved, ev.WebJoined, ev.TransferFailed,
@@ -83,6 +90,7 @@ def take(d: "_Deciding", event: ev.Event) -> None:
             _joined(d, caller)
         case ev.CallerKnown(number) if d.c.call:
             _set(d, caller=msgspec.structs.replace(d.c.call.caller, number=number))
+            _clue(d, number)
         case ev.Spoke():
             _heard(d, event)
         case ev.Keyed():
@@ -575,6 +583,7 @@ def _lost(d: "_Deciding") -> None:
 def _joined(d: "_Deciding", caller: Caller) -> None:
     """The chat goes on by telephone: the same history, what is known, and the place in the queue."""
     d.update("call", caller.row, {"conversation_id": d.c.id})
+    _clue(d, caller.number)
     d.c.channel, d.c.call = VOICE, Call(caller=caller, web=True)
     d._drop_timer("idle_warning", "idle_close", "long_wait", "nobody_came")
     if d.c.state is State.BOT:

@@ -685,7 +685,7 @@ class _Deciding:
                         "segment_id": self.segment.id,
                     })
                 )  # fmt: skip
-                self._contact_detail(self.c.callback, "phone", phone, "callback")
+                self.contact_detail(self.c.callback, "phone", phone, "callback")
 
     def _promise_a_call(self, topic: str | None, question: str | None, asked: Ask | None) -> None:
         if topic:
@@ -694,8 +694,8 @@ class _Deciding:
             self._about(None, self.say("report.subject.callback"), msgspec.structs.replace(asked, text=None, label=None) if asked else None)
         self.segment = msgspec.structs.replace(self.segment.asked(question), promised=self.say("report.callback"))
 
-    def _contact_detail(self, id: UUID, kind: str, value: str, source: str) -> None:
-        """What a resident gave to be reached at, for this contact only. The store encrypts the value."""
+    def contact_detail(self, id: UUID, kind: str, value: str, source: str) -> None:
+        """What a resident gave to be reached at, or a clue to who it is, for this contact only. The store encrypts the value."""
         person = self.c.identity.person if self.c.identity else None
         self.step.records.append(
             Insert("contact_detail", {

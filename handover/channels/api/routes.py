@@ -35,9 +35,13 @@ def is_api(path: str) -> bool:
 
 def add_api(
     app: Sanic, callers: Callable[[], Callers], moments: Callable[[], Klantinteracties], talks: Callable[[], Gesprekken],
-    performer: Callable[[], Performer],
+    performer: Callable[[], Performer], shared_with: Callable[[str | None], bool],
 ) -> None:  # fmt: skip
-    """The routes on `app`. What they need is there once the service has started, so it is asked for at each request."""
+    """The routes on `app`. What they need is there once the service has started, so it is asked for at each request.
+
+    `shared_with`: whether pages of an origin may call it (CORS, SEC-12).
+    """
+    app.ctx.api_shared_with = shared_with
 
     def route(path: str, method: str, scope: str, name: str, version: str = API_VERSION) -> Callable[[Handler], Handler]:
         def add(handler: Handler) -> Handler:
@@ -50,8 +54,7 @@ def add_api(
                     response = refused(request, wrong)
                 except Unavailable:
                     response = refused(request, Problem(503))
-                response.headers["API-version"] = version
-                response.headers["Cache-Control"] = "no-store"
+                response.headers.update({"API-version": version, "Cache-Control": "no-store", **_sharing(request)})
                 return response
 
             app.add_route(answered, path, methods=[method], name=name)
@@ -223,12 +226,25 @@ def _body(request: Request) -> Any:
         raise Problem(400, "De aanvraag is geen JSON.", "parse_error", []) from None
 
 
+def _sharing(request: Request) -> dict[str, str]:
+    """CORS, for the sites that may embed the chat; no other page's script reads an answer."""
+    origin = request.headers.get("origin")
+    if not origin or not request.app.ctx.api_shared_with(origin):
+        return {"Vary": "Origin"}
+    return {
+        "Vary": "Origin", "Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": "API-version, Location",
+        "Access-Control-Allow-Methods": "GET, POST", "Access-Control-Allow-Headers": "Authorization, Content-Type, traceparent",
+    }  # fmt: skip
+
+
 def failed(request: Request, error: Exception) -> HTTPResponse:
     """For what went wrong before or inside a route: generic, with a reference that stands in the log (SEC-19)."""
     status = error.status_code if isinstance(error, SanicException) else 500
     if status >= 500:
         log.error("request.failed", request_id=str(request.id), path=request.path, error=type(error).__name__, exc_info=error)
-    headers = {name: str(value) for name, value in (getattr(error, "headers", None) or {}).items()}
+    headers = {name: str(value) for name, value in (getattr(error, "headers", None) or {}).items()} | _sharing(request)
+    if request.method == "OPTIONS" and status == 405 and "Access-Control-Allow-Origin" in headers:
+        return HTTPResponse(status=204, headers=headers)  # a browser asks beforehand
     version = TURNS_VERSION if request.path.startswith(TURNS_BASE) else API_VERSION
     return json(problem(request, status, wrong=[] if status == 400 else None), status=status, content_type="application/problem+json",
                 headers={**headers, "API-version": version, "Cache-Control": "no-store"})  # fmt: skip

@@ -71,7 +71,9 @@ async def api(store: Store, library, tmp_path: Path) -> AsyncIterator[Api]:
     app = Sanic(f"api-{uuid4().hex}", configure_logging=False, strict_slashes=True)
     app.config.update(TOUCHUP=False, FALLBACK_ERROR_FORMAT="json", ACCESS_LOG=False)
     add_pages(app, settings, library, is_open=lambda: True, health=lambda: (200, {}), registry=None, metrics_token="")
-    add_api(app, lambda: callers, lambda: moments, lambda: Gesprekken(store, moments), lambda: performer)
+    add_api(
+        app, lambda: callers, lambda: moments, lambda: Gesprekken(store, moments), lambda: performer, lambda origin: origin == site.ISSUER
+    )
     server = await app.create_server(host="127.0.0.1", port=port, return_asyncio_server=True, access_log=False)
     await server.startup()
     async with httpx.AsyncClient(base_url=settings.public_url) as client:

@@ -335,3 +335,18 @@ async def test_step_of_a_recording_is_given_to_whoever_stores_something_beside_i
     api.performer.beside = lambda step: seen.append(step.segments[0].reference) or []
     made = await api.post("klantcontacten", KLANTCONTACT)
     assert seen == [made["referentienummer"]]
+
+
+async def test_pages_of_sites_that_we_know_may_call_it_and_no_others(api):
+    """API-2, SEC-12: CORS by an allow-list."""
+    from tests.stack.site import ISSUER
+
+    path = f"{BASE}/klantcontacten"
+    answer = await api.client.get(path, headers={"Origin": ISSUER})
+    assert (answer.headers["Access-Control-Allow-Origin"], answer.headers["Vary"]) == (ISSUER, "Origin")
+    asked = await api.client.options(path, headers={"Origin": ISSUER, "Access-Control-Request-Method": "GET"})
+    assert asked.status_code == 204
+    assert "Authorization" in asked.headers["Access-Control-Allow-Headers"]
+    for answer in (await api.client.get(path, headers={"Origin": "https://other.example"}), await api.client.get(path)):
+        assert "Access-Control-Allow-Origin" not in answer.headers
+    assert (await api.client.options(path, headers={"Origin": "https://other.example"})).status_code == 405
