@@ -70,7 +70,7 @@ async def api(store: Store, library, tmp_path: Path) -> AsyncIterator[Api]:
     moments = Klantinteracties(store, library, people, settings.public_url, "10")
     app = Sanic(f"api-{uuid4().hex}", configure_logging=False, strict_slashes=True)
     app.config.update(TOUCHUP=False, FALLBACK_ERROR_FORMAT="json", ACCESS_LOG=False)
-    add_pages(app, settings, library, is_open=lambda: True, health=lambda: (200, {}), registry=None, metrics_token="")
+    add_pages(app, settings, library, is_open=lambda: True, health=lambda: (200, {}), metrics=None, metrics_token="")
     add_api(
         app, lambda: callers, lambda: moments, lambda: Gesprekken(store, moments), lambda: performer, lambda origin: origin == site.ISSUER
     )
