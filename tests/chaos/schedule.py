@@ -6,6 +6,7 @@ schedule lets them. So each order of loads, commits, answers and bells can come 
 
 import asyncio
 import contextlib
+import inspect
 import random
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
@@ -15,10 +16,12 @@ from uuid import UUID, uuid4
 from handover.channels.console import messages as staff_frames
 from handover.channels.console.socket import Consoles, ConsoleSocket, Origin
 from handover.channels.web import messages as frames
+from handover.channels.web.identity import Identities
 from handover.channels.web.socket import Residents, ResidentSocket
 from handover.content.library import Library
 from handover.conversation.conversation import AskBot, Conversation, Refused, Turn
 from handover.conversation.events import BotReply, BotTurn
+from handover.history.people import People
 from handover.history.store import Store
 from handover.hub import Hub
 from handover.perform import Performer
@@ -31,7 +34,7 @@ from tests.chaos.room import Room
 
 ANSWER = "Antwoord van de assistent"
 STAFF = (("Anja", UUID(int=1)), ("Bram", UUID(int=2)))
-SETTLE = 12  # turns of the loop after which everybody who can go on has reached the next gate
+SETTLE = 16  # quiet turns of the loop after which everybody who can go on has reached the next gate
 
 
 class Gates:
@@ -49,6 +52,12 @@ class Gates:
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.append((name, turn))
             await turn
+        async with self.inside():
+            yield
+
+    @contextlib.asynccontextmanager
+    async def inside(self) -> AsyncIterator[None]:
+        """The schedule waits until whoever is inside is out again."""
         self._inside += 1
         try:
             yield
@@ -56,12 +65,11 @@ class Gates:
             self._inside -= 1
 
     async def settle(self) -> None:
-        for _ in range(SETTLE):
+        """Until everybody waits at a gate, or for something that only the schedule brings."""
+        quiet = 0
+        while quiet < SETTLE:
             await asyncio.sleep(0)
-        while self._inside:
-            await asyncio.sleep(0)
-        for _ in range(SETTLE):
-            await asyncio.sleep(0)
+            quiet = 0 if self._inside else quiet + 1
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -101,11 +109,11 @@ class GatedStore:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._store, name)
-        if name not in GATED:
+        if not inspect.iscoroutinefunction(found):
             return found
 
         async def gated(*args: Any, **kwargs: Any) -> Any:
-            async with self._gates.gate(name):
+            async with self._gates.gate(name) if name in GATED else self._gates.inside():
                 return await found(*args, **kwargs)
 
         return gated
@@ -155,7 +163,8 @@ class Process:
         desk = Desk(world.library, self.presence, world.now)
         self.performer.hand_over = desk.human_asked
         self.consoles = Consoles(self.performer, store, self.hub, self.presence, world.library, bus)
-        self.residents = Residents(self.performer, store, self.hub, desk, world.library)
+        nobody = Identities(None, None, "http://127.0.0.1")
+        self.residents = Residents(self.performer, store, self.hub, desk, world.library, nobody, People(world.store))
 
 
 class Fatma(ResidentSocket):
