@@ -37,16 +37,22 @@ def remove(connection: Connection, conversation: UUID, at: datetime) -> None:
         forget_people(connection, at, person)
 
 
-def forget_people(connection: Connection, at: datetime, person: UUID | None = None, at_most: int = 500) -> int:
+def forget_people(
+    connection: Connection, at: datetime, person: UUID | None = None, at_most: int = 500, *, also_lately: bool = False
+) -> int:
     """Deletes residents (or this one) of whom nothing is left, and by what they were known; returns how many.
 
-    Not those who have just proved who they are: their conversation may be on its way.
+    Not those who have just proved who they are (unless `also_lately`): their conversation may be on its way.
     """
     who, left, known = tables.person.c, tables.conversation, tables.identity.c
     something_left = select(left.c.id).where(left.c.person_id == who.id).exists()
     lately = select(known.id).where(known.person_id == who.id, known.verified_at > at - JUST_NOW).exists()
     where = [who.id == person] if person else [who.created_at < at - JUST_NOW]
-    gone = list(connection.scalars(select(who.id).where(*where, ~something_left, ~lately).order_by(who.id).limit(at_most)))
+    gone = list(
+        connection.scalars(
+            select(who.id).where(*where, ~something_left, *([] if also_lately else [~lately])).order_by(who.id).limit(at_most)
+        )
+    )
     if gone:
         connection.execute(delete(tables.person).where(who.id.in_(gone)))
     return len(gone)

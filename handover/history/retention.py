@@ -182,6 +182,14 @@ def erase(connection: Connection, key: bytes, id: UUID, now: datetime, actor: st
     return reason
 
 
+def forget_person(connection: Connection, key: bytes, person: UUID, now: datetime, actor: str) -> bool:
+    """By what this resident was known, if no conversation of theirs is left."""
+    gone = forget_people(connection, now, person, also_lately=True) > 0
+    if gone:
+        audit.append(connection, key, [audit.line(actor, "person.erase", str(person), "ok", now)])
+    return gone
+
+
 def hold(connection: Connection, key: bytes, id: UUID, reason: str | None, now: datetime, actor: str) -> bool:
     """Nothing of it is destroyed from now on; without a reason: the hold is lifted. False: it was so already."""
     rows = tables.conversation.c
