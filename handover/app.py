@@ -31,6 +31,8 @@ from handover.channels.console.login import Gate
 from handover.channels.console.pop import ScreenPop
 from handover.channels.console.socket import Consoles, ConsoleSocket, Origin
 from handover.channels.limits import Budget, OpenSockets, client_address
+from handover.channels.mine.access import Accesses
+from handover.channels.mine.routes import Mine, add_mine
 from handover.channels.pages import add_pages, allowed_origin
 from handover.channels.voice.calls import Calls
 from handover.channels.voice.routes import Gateways, add_voice
@@ -338,6 +340,8 @@ def make_app(service: Service, port: int) -> Sanic:
     async def start(app: Sanic) -> None:
         await service.start(port)
         app.ctx.callers = Callers(service.store, service.tokens, service.identities, service.people, service.now, address)
+        accesses = Accesses(service.store, service.identities, service.people, service.now)
+        app.ctx.mine = Mine(service.store, service.performer, service.library, accesses, address, settings.own_origins)
         app.ctx.gate = Gate(service.accounts, service.store, service.hub, service.now, address, secure=settings.secure, bus=service.bus)
         app.ctx.pop = ScreenPop(app.ctx.gate, service.store, service.now, address)
 
@@ -388,6 +392,8 @@ def make_app(service: Service, port: int) -> Sanic:
 
     add_api(app, lambda: app.ctx.callers, lambda: service.moments, lambda: service.talks, lambda: service.performer,
             lambda origin: allowed_origin(origin, settings.origins | settings.own_origins))  # fmt: skip
+
+    add_mine(app, lambda: app.ctx.mine)
 
     @app.post("/console/login")
     async def log_in(request: Request) -> HTTPResponse:

@@ -54,6 +54,10 @@ def add_pages(
     async def console(_request: Request) -> HTTPResponse:
         return page("console/index.html")
 
+    @app.get("/mine")
+    async def mine(_request: Request) -> HTTPResponse:
+        return page("mine/index.html")
+
     @app.get("/web/v1/<name:path>")
     async def static(request: Request, name: str) -> HTTPResponse:
         path = files.get(name)  # only what was there at the start: no path of a client's ever touches the disk

@@ -55,6 +55,12 @@ export class Conversation extends EventTarget {
     this.#socket.reconnect()
   }
 
+  /** What opens the page on one's own contacts, as its fragment: for who is known a fresh token of the site, else this conversation's secret. */
+  async key() {
+    const identity = await this.#who()
+    return identity ? `identity=${identity}` : `chat=${this.#store.get("token") ?? ""}`
+  }
+
   say(text) {
     return this.#post({ type: "message", text }, text)
   }

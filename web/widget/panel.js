@@ -230,7 +230,19 @@ export class Panel extends HTMLElement {
     const href = this.#info.privacy_url && safeHref(this.#info.privacy_url, this.#options.base)
     const url = href ?? safeHref("privacy", this.#options.base)
     const days = { ...KEPT_DAYS, ...this.#info.kept_days }
-    fill(this.#privacy, this.t("privacy", days), " ", this.#away(url, this.t("privacy_link")))
+    fill(this.#privacy, this.t("privacy", days), " ", this.#away(url, this.t("privacy_link")), " ", this.#mine())
+  }
+
+  /** The key goes into the fragment at the moment of the click: it stands nowhere in the page, and no server sees it in an address. */
+  #mine() {
+    const url = new URL(`mine?language=${this.language}`, this.#options.base)
+    const link = this.#away(url.href, this.t("mine"))
+    link.addEventListener("click", async (event) => {
+      event.preventDefault()
+      url.hash = await this.#conversation.key().catch(() => "")
+      open(url, "_blank", "noopener")
+    })
+    return link
   }
 
   #alternatives() {

@@ -15,6 +15,7 @@ export const TEXTS = {
       "Wij gebruiken dit gesprek om u te helpen. Een medewerker leest mee als u daarom vraagt. " +
       "Wij bewaren het gesprek {bot} dagen. Met een medewerker is dat {staff} dagen. Een kort verslag bewaren wij {summary} dagen. Stuur geen burgerservicenummer (BSN).",
     privacy_link: "Lees meer over uw privacy",
+    mine: "Bekijk of verwijder wat wij bewaren",
     bot: "Digitale assistent",
     staff: "{name}, medewerker",
     staff_unnamed: "Medewerker",
@@ -96,6 +97,7 @@ export const TEXTS = {
       "We use this conversation to help you. A staff member reads it if you ask for one. " +
       "We keep the conversation for {bot} days. With a staff member that is {staff} days. We keep a short report for {summary} days. Do not send your citizen service number (BSN).",
     privacy_link: "Read more about your privacy",
+    mine: "See or delete what we keep",
     bot: "Digital assistant",
     staff: "{name}, staff member",
     staff_unnamed: "Staff member",
