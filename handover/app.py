@@ -341,7 +341,7 @@ def make_app(service: Service, port: int) -> Sanic:
         await service.start(port)
         app.ctx.callers = Callers(service.store, service.tokens, service.identities, service.people, service.now, address)
         accesses = Accesses(service.store, service.identities, service.people, service.now)
-        app.ctx.mine = Mine(service.store, service.performer, service.library, accesses, address, settings.own_origins)
+        app.ctx.mine = Mine(service.store, service.performer, service.library, accesses, address, settings.own_origins, service.bus)
         app.ctx.gate = Gate(service.accounts, service.store, service.hub, service.now, address, secure=settings.secure, bus=service.bus)
         app.ctx.pop = ScreenPop(app.ctx.gate, service.store, service.now, address)
 

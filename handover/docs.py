@@ -261,6 +261,7 @@ def openapi() -> Json:
                 200: ("By the code of the SIP header, or, up to 5 minutes, by a caller's number", frames.Ringing),
                 401: ("Nobody is logged in", frames.Wrong), 403: ("Of another team", frames.Wrong), 404: ("No such handover", frames.Wrong),
             }, security=cookie, parameters=[{"name": "code", "in": "path", "required": True, "schema": {"type": "string"}}])},
+            **_mine(),
             "/metrics": {"get": _operation("Prometheus text, from loopback alone", {
                 200: ("The metrics", "text/plain"), 403: ("Not from loopback, or another token", "text/plain"),
             }, security=[{"metrics": []}])},
@@ -268,14 +269,45 @@ def openapi() -> Json:
         },
         "components": {
             "schemas": _schemas([
-                frames.Health, frames.ChatInfo, frames.MeOverHttp, frames.Ringing, frames.Wrong, frames.Problem, Credentials,
+                frames.Health, frames.ChatInfo, frames.MeOverHttp, frames.Ringing, frames.Wrong, frames.Problem, Credentials, *MINE,
             ]),
             "securitySchemes": {
                 "session": {"type": "apiKey", "in": "cookie", "name": "__Host-wegwijs",
                             "description": "On loopback without TLS the cookie is called `wegwijs`."},
+                "mine": {"type": "http", "scheme": "bearer", "description": "The secret of a conversation, or the token of /mine/session."},
                 "metrics": {"type": "http", "scheme": "bearer", "description": "The token in secrets/metrics of the data folder."},
             },
         },
+    }  # fmt: skip
+
+
+MINE = [frames.MineSession, frames.MineContacts, frames.MineContact, frames.MineCorrection, frames.MineDetail, frames.MineRefusal]
+
+
+def _mine() -> Json:
+    """A resident's own contacts."""
+    own: Json = {"security": [{"mine": []}]}
+    refusal = frames.MineRefusal
+    never: dict[int, Answer] = {
+        401: ("No token, or one that holds nothing", refusal), 403: ("A foreign Origin", refusal), 429: ("Too often", refusal),
+        503: ("The store is not there now", refusal),
+    }  # fmt: skip
+    one: Json = {**own, "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}]}
+    gone: Answer = ("Not there, or somebody else's", refusal)
+    return {
+        "/mine/session": {"post": _operation("Exchange a signed token of the municipality's site, once", {
+            200: ("A session", frames.MineSession), **never}, **own)},
+        "/mine/contacts": {"get": _operation("What is kept, newest first", {200: ("All of it", frames.MineContacts), **never}, **own)},
+        "/mine/contacts/{id}": {
+            "get": _operation("One conversation with what was said", {200: ("It", frames.MineContact), 404: gone, **never}, **one),
+            "delete": _operation("Erase it", {
+                204: ("It is gone", None), 404: gone, 409: ("It must stay for now", refusal), **never}, **one),
+        },
+        "/mine/details/{id}": {"patch": _operation("Correct a contact detail", {
+            200: ("As it stands now", frames.MineDetail), 400: ("That cannot be right", refusal), 404: gone,
+            409: ("It is held", refusal), **never}, body=frames.MineCorrection, **one)},
+        "/mine/export": {"get": _operation("Everything as a file: JSON, or words for who accepts text/plain alone", {
+            200: ("The file", frames.MineContacts), **never}, **own)},
     }  # fmt: skip
 
 
@@ -294,7 +326,7 @@ def _operation(summary: str, answers: dict[int, Answer], body: type | None = Non
 def _content(what: type | str) -> Json:
     if isinstance(what, str):
         return {what: {"schema": {"type": "string"}}}
-    media = "application/problem+json" if what is frames.Problem else "application/json"
+    media = "application/problem+json" if what in (frames.Problem, frames.MineRefusal) else "application/json"
     return {media: {"schema": {"$ref": f"#/components/schemas/{what.__name__}"}}}
 
 

@@ -245,7 +245,7 @@ class Performer:
     async def _expire(self, id: UUID, now: datetime) -> None:
         async with self._at(id) as live:
             action = await self.retention.expire(id, now)
-            live.conversation = None  # it is not what it was
+            live.conversation = live.told = None  # it is not what it was
         if action in ("unused", "destroy"):
             self._gone(id)
             self._bus.tell("deleted", id=str(id))
@@ -255,7 +255,7 @@ class Performer:
         """Lets `erase` happen while nothing else can in this conversation; it may be gone afterwards."""
         async with self._at(id) as live:
             done = await erase()
-            live.conversation = None
+            live.conversation = live.told = None
         if await self._store.load(id) is None:
             self._gone(id)
             self._bus.tell("deleted", id=str(id))
@@ -268,7 +268,8 @@ class Performer:
 
     def let_go(self) -> None:
         """Forgets closed conversations here: another process, or a command, may have removed what they said."""
-        for id in [id for id, live in self._live.items() if not live.users and live.conversation and live.conversation.closed_at]:
+        known = {id: live.conversation or live.told for id, live in self._live.items() if not live.users and not self._hub.listens(id)}
+        for id in [id for id, conversation in known.items() if conversation is None or conversation.closed_at]:
             del self._live[id]
 
     # The way out

@@ -457,6 +457,53 @@ class Ringing(Said, frozen=True, kw_only=True):
     open: bool
 
 
+class MineSession(Said, frozen=True):
+    """For a quarter of an hour, in place of the site's token."""
+
+    token: str
+    until: datetime
+
+
+class MineContacts(Said, frozen=True):
+    """Of one resident, newest first. `person`: by what they are known; null where a conversation's own secret was shown."""
+
+    person: dict[str, Any] | None
+    contacts: list[dict[str, Any]]
+
+
+class MineContact(Said, frozen=True, kw_only=True):
+    """One conversation; staff are shown by role. `kept`: class, legal basis and dates."""
+
+    id: UUID
+    reference: str
+    channel: str
+    state: str
+    kept: dict[str, Any]
+    moments: list[dict[str, Any]]
+    turns: list[dict[str, Any]]
+    callbacks: list[dict[str, Any]]
+    details: list[dict[str, Any]]
+
+
+class MineCorrection(Said, frozen=True):
+    value: str
+
+
+class MineDetail(Said, frozen=True):
+    id: UUID
+    value: str
+
+
+class MineRefusal(Said, frozen=True):
+    """Problem details. `code`: token, identify, not_found, throttled, origin, invalid; of what must stay: held, callback, running."""
+
+    status: int
+    code: str
+    title: str
+    detail: str
+    instance: str
+
+
 class Wrong(Said, frozen=True):
     """What is wrong, for developers."""
 

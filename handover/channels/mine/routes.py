@@ -9,6 +9,7 @@ import msgspec
 from sanic import HTTPResponse, Request, Sanic, json
 from sanic.response import raw
 
+from handover.bus import Bus
 from handover.channels.api.problems import Problem, refused
 from handover.channels.limits import Budget
 from handover.channels.mine.access import Access, Accesses, NoAccess
@@ -32,25 +33,25 @@ class Mine:
 
     def __init__(
         self, store: Store, performer: Performer, library: Library, accesses: Accesses, address: Callable[[Request], str],
-        origins: frozenset[str],
+        origins: frozenset[str], bus: Bus,
     ) -> None:  # fmt: skip
         self.store, self.performer, self.library, self.accesses, self.address = store, performer, library, accesses, address
         self.origins = origins
-        self.asked = Budget(burst=60, per_second=0.5)
+        self.asked = Budget("mine", burst=60, per_second=0.5, bus=bus)
 
     async def admitted(self, request: Request) -> Access:
         """Raises Problem or Unavailable."""
         try:
-            return await self.accesses.of(self.token(request))
+            return await self.accesses.of(await self.token(request))
         except NoAccess as refusal:
             raise self.refusal(refusal) from None
 
-    def token(self, request: Request) -> str:
+    async def token(self, request: Request) -> str:
         """Raises Problem: too many requests, a foreign page, or no token."""
         origin = request.headers.get("origin")
         if origin is not None and not allowed_origin(origin, self.origins):
             raise Problem(403, "Deze pagina mag dit niet.", "origin")
-        if not self.asked.take(self.address(request)):
+        if not await self.asked.take(self.address(request)):
             raise Problem(429, headers={"Retry-After": "60"})
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         if kind.lower() != "bearer" or not token.strip():
@@ -109,7 +110,7 @@ def add_mine(app: Sanic, mine: Callable[[], Mine]) -> None:
     async def session(request: Request, on: Mine) -> HTTPResponse:
         """Exchanges a signed token of the municipality's site, which counts once."""
         try:
-            token, until = await on.accesses.begin(on.token(request))
+            token, until = await on.accesses.begin(await on.token(request))
         except NoAccess as refusal:
             raise on.refusal(refusal) from None
         return json({"token": token, "until": until.isoformat()})

@@ -14,6 +14,12 @@ from handover.history.audit import Verified
 from handover.history.store import Store
 
 
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    """SQLite's: most of these tests go behind the back of the service. On PostgreSQL the chain is the same, and the triggers' own."""
+    return f"sqlite+aiosqlite:///{tmp_path / 'wegwijs.db'}"
+
+
 def line(now: datetime, object: str = "conversation", actor: str = "anja") -> Insert:
     return Insert("audit", audit.line(actor, "open", object, "ok", now, origin="127.0.0.1", request_id="r"))
 

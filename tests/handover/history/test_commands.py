@@ -21,6 +21,12 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
+def database(tmp_path: Path) -> str:
+    """Where the command looks for it."""
+    return f"sqlite+aiosqlite:///{tmp_path / 'wegwijs.db'}"
+
+
+@pytest.fixture
 def vault(tmp_path: Path) -> Vault:
     fresh = Vault.fresh()
     (tmp_path / "secrets").mkdir()

@@ -122,6 +122,9 @@ async def call_back_is_done(store: Store, at: datetime) -> None:
 
 
 def on_disk(database: str) -> bytes:
+    """What the files of an SQLite database hold, used or not. PostgreSQL's are its own affair: its vacuum overwrites them some time."""
+    if "sqlite" not in database:
+        return b""
     path = Path(database.split("///")[1])
     return b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
 
@@ -137,7 +140,7 @@ async def test_every_clock_is_kept_in_every_store(store: Store, database: str, l
     assert (await job.run(MORNING + timedelta(days=89))) == {"tokens": 1}
     before = await stored(store)
     assert all(mark in before for mark in (WORD, REPORT, NUMBER, NAME))
-    assert WORD.encode() in on_disk(database)
+    assert "sqlite" not in database or WORD.encode() in on_disk(database)
 
     done = await job.run(MORNING + timedelta(days=91))
     assert done["transcript"] == 1
@@ -326,6 +329,8 @@ def test_a_call_leaves_no_number_in_the_conversation(library: Any):
     assert WORD not in repr(without_words(c))
 
 
-async def test_what_is_deleted_is_overwritten_in_the_file(store: Store):
+async def test_what_is_deleted_is_overwritten_in_the_file(store: Store, database: str):
     """SQLite may be built with another default."""
+    if "sqlite" not in database:
+        pytest.skip("of SQLite")
     assert await store.transact(lambda connection: connection.exec_driver_sql("PRAGMA secure_delete").scalar()) == 1
