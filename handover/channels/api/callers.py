@@ -72,7 +72,7 @@ class Callers:
         """One line in the audit log (who), and with `began` records in the processing log (whose data). Durable. Raises Unavailable."""
         now = self.now()
         values = {"at": now, "actor": caller.name[:100], "action": action[:50], "object": object[:100], "result": result,
-                  "origin": self._address(request), "request_id": str(request.id)}  # fmt: skip
+                  "origin": "-" if caller.person else self._address(request), "request_id": str(request.id)}  # fmt: skip
         records: list[Any] = [Insert("audit", values)]
         if began:
             trace = Trace.of(request.headers.get("traceparent"))

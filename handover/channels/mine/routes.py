@@ -62,10 +62,13 @@ class Mine:
         return Problem(401, "Dit token is niet (meer) geldig.", refusal.code, headers={"WWW-Authenticate": "Bearer"})
 
     async def note(self, request: Request, access: Access, action: str, objects: list[str], result: str = "ok") -> None:
-        """Before anything is shown: in the audit log who, and in the processing log whose data. Raises Unavailable."""
+        """Before anything is shown: in the audit log who, and in the processing log whose data. Raises Unavailable.
+
+        Not from where: the address of a resident is not kept (PRV-5).
+        """
         now = self.performer.now()
         lines = [
-            Insert("audit", audit.line(access.actor, action, one, result, now, origin=self.address(request), request_id=str(request.id)))
+            Insert("audit", audit.line(access.actor, action, one, result, now, origin="mine", request_id=str(request.id)))
             for one in objects
         ]
         people = [access.person] if access.person else []
