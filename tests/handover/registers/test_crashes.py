@@ -23,6 +23,7 @@ from handover.registers.register import Contact
 from handover.settings import ROOT
 from tests.handover.registers.fake import Answer, FakeOpenKlant
 from tests.handover.registers.world import ANJA, World, callback
+from tests.servers import needs_postgres
 
 CASCADE = 90  # places at most; a test fails if it has not come to an end by then
 
@@ -71,7 +72,11 @@ def _whole(world: World, contacts: list[Contact]) -> None:
     assert known <= len(world.fake.all("partijen")) <= 1
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize(
+    ("database", "moment"),
+    [("sqlite", "before"), ("sqlite", "after"), pytest.param("postgresql", "after", marks=needs_postgres)],
+    indirect=["database"],
+)
 async def test_killed_at_every_request_and_at_everything_that_is_kept(store, database, now, moment):
     """`before`: a request that never arrived, or what came of it that was not kept any more; `after`: the answer was lost."""
     for place in range(CASCADE):
