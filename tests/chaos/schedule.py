@@ -18,6 +18,7 @@ from handover.channels.console.socket import Consoles, ConsoleSocket, Origin
 from handover.channels.web import messages as frames
 from handover.channels.web.identity import Identities
 from handover.channels.web.socket import Residents, ResidentSocket
+from handover.codes import Codes
 from handover.content.library import Library
 from handover.conversation.conversation import AskBot, Conversation, Refused, Turn
 from handover.conversation.events import BotReply, BotTurn
@@ -162,9 +163,12 @@ class Process:
         self.performer = Performer(store, self.hub, self.bot, world.library, world.now, bus)
         desk = Desk(world.library, self.presence, world.now)
         self.performer.hand_over = desk.human_asked
-        self.consoles = Consoles(self.performer, store, self.hub, self.presence, world.library, bus)
+        codes = Codes(world.store, world.now)
+        self.consoles = Consoles(
+            self.performer, store, self.hub, self.presence, world.library, codes, "http://127.0.0.1", bus=bus, calls=False
+        )
         nobody = Identities(None, None, "http://127.0.0.1")
-        self.residents = Residents(self.performer, store, self.hub, desk, world.library, nobody, People(world.store))
+        self.residents = Residents(self.performer, store, self.hub, desk, world.library, nobody, People(world.store), codes, calls=False)
 
 
 class Fatma(ResidentSocket):
