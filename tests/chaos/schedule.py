@@ -176,7 +176,7 @@ class Fatma(ResidentSocket):
 
     def __init__(self, process: Process) -> None:
         self.got: list[dict[str, Any]] = []
-        super().__init__(NoSocket(), process.residents, _may)  # type: ignore[arg-type]
+        super().__init__(NoSocket(), process.residents, _may, "::1")  # type: ignore[arg-type]
 
     def push(self, frame: dict[str, Any]) -> None:
         self.got.append(frame)
