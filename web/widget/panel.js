@@ -371,7 +371,7 @@ export class Panel extends HTMLElement {
   }
 
   #renew(unsent) {
-    this.#phone.hidden = true
+    if (!this.#phone.hidden) this.#putAway()
     this.#warn("")
     this.#say("")
     this.#transcript.clear()
