@@ -402,7 +402,7 @@ def _rejected(d: "_Deciding", person: Any) -> None:
 
 
 def _silent(d: "_Deciding", person: Any) -> None:
-    if _is_back(d):
+    if _is_back(d) or d.c.channel != VOICE:  # who is typing in the chat meanwhile is not to be asked why nothing is said
         return
     if d.c.call and d.c.call.question == "number" and d.c.call.digits == "0":
         _hand_over(d, person, "request")

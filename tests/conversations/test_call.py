@@ -92,7 +92,12 @@ def _check(before: Conversation, what: ev.Event, step: Step) -> None:
     assert call is not None
     if call.question != "over" and c.channel == "voice":
         assert c.state is State.STAFF or "call_lost" in c.timers, "a call that nobody would miss"
-    if isinstance(what, ev.Spoke | ev.Keyed | ev.Silent) and before.state is State.BOT and before.call.question != "over":
+    if (
+        isinstance(what, ev.Spoke | ev.Keyed | ev.Silent)
+        and before.state is State.BOT
+        and c.channel == "voice"
+        and before.call.question != "over"
+    ):
         partly = call.digits != "" or call.question == "code_check"
         assert heard or c.asks or partly, "silence on the line"
     if c.state in (State.WAITING, State.STAFF) and before.state is State.BOT:
@@ -101,6 +106,16 @@ def _check(before: Conversation, what: ev.Event, step: Step) -> None:
     assert call.silent < calls.TIMES
     assert call.unclear < calls.TIMES
     assert call.failures <= calls.IN_ALL + 20
+
+
+def test_who_types_in_the_chat_meanwhile_is_not_asked_why_nothing_is_said():
+    line = Line(new_call())
+    line.happens(ev.WebJoined())
+    line.happens(ev.Said("wat kost een paspoort"))
+    for _ in range(5):
+        step = line.happens(ev.Silent(OPEN))
+        assert step.turns == []
+    assert line.c.state is State.BOT
 
 
 def test_a_caller_who_never_says_anything_is_let_go_in_the_end():
