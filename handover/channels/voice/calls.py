@@ -34,7 +34,7 @@ from handover.staff.desk import Desk
 log = structlog.get_logger()
 FILLER_AFTER = 1.5  # seconds; then the caller hears that something is going on
 HARD_STOP = 3.6  # seconds, all in all; then there is an apology, and the late answer is not said
-REPLIES_KEPT = timedelta(minutes=30)  # a repeated event gets the stored reply
+REPLIES_KEPT = timedelta(minutes=15)  # a repeated event gets the stored reply
 CALLS_KEPT = 5_000  # in memory: which conversation a call is
 HINTS = {
     "nl": ("medewerker", "herhaal", "stop", "ja", "nee", "paspoort", "rijbewijs", "verhuizing", "afspraak", "grofvuil", "vergunning"),
