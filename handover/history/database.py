@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool, StaticPool
 
+BUSY = 5000  # milliseconds that SQLite waits for another process
 MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "migrations"
 
 CONNECTIONS = 8  # of one process to PostgreSQL
@@ -50,14 +51,18 @@ class SqliteWriter:
         with self._engine.begin() as connection:
             return work(connection)
 
-    async def shrink(self) -> None:
-        """Empties the write-ahead log, in which what was deleted still stands, as far as no reader needs it."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._shrink)
+    async def shrink(self) -> bool:
+        """Empties the write-ahead log, in which what was deleted still stands; False if a reader needs it at this moment."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._shrink)
 
-    def _shrink(self) -> None:
+    def _shrink(self) -> bool:
         raw = self._engine.raw_connection()
         try:
-            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            cursor = raw.cursor()
+            cursor.execute("PRAGMA busy_timeout=50")  # who wants to write waits meanwhile
+            [busy, *_] = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() or [1]
+            cursor.execute(f"PRAGMA busy_timeout={BUSY}")
+            return not busy
         finally:
             raw.close()
 
@@ -116,8 +121,9 @@ class PostgresWriter:
         async with asyncio.timeout(self._patience), self._engine.begin() as connection:
             return await connection.run_sync(work)
 
-    async def shrink(self) -> None:
+    async def shrink(self) -> bool:
         """PostgreSQL's own vacuum does that."""
+        return True
 
     async def dispose(self) -> None:
         await self._engine.dispose()
@@ -152,7 +158,7 @@ def _prepare_sqlite(engine: Engine, begin: str) -> None:
     def _prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON", "secure_delete=ON"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY}", "foreign_keys=ON", "secure_delete=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -30,6 +30,7 @@ log = structlog.get_logger()
 KINDS = ("unused", "transcript", "destroy")  # of timers
 AT_ONCE = 200  # rows that one transaction removes
 BATCHES = 50  # of one table in one run; the rest waits for the next
+PERSONAL = ("unused", "transcript", "destroy", "call-backs", "residents")  # what the files may not keep either
 LATE = timedelta(days=1)  # what is due for longer than this means that nobody carries it out
 SESSIONS_KEPT = timedelta(days=30)  # of staff, after they ended
 
@@ -211,6 +212,7 @@ class Retention:
     def __init__(self, store: Store, terms: Terms | None = None) -> None:
         self._store, self._terms = store, terms or Terms()
         self.ran_at: datetime | None = None
+        self._removed = False  # something, and the files may still have it
         self.late = 0  # conversations of which the term was over more than a day ago
 
     async def expire(self, id: UUID, now: datetime) -> Action:
@@ -234,8 +236,9 @@ class Retention:
         return +done
 
     async def _finish(self, done: Counter[str], now: datetime) -> None:
-        if +done:
-            await self._store.shrink()
+        self._removed = self._removed or any(done[kind] for kind in PERSONAL)
+        if self._removed:
+            self._removed = not await self._store.shrink()
         self.ran_at, self.late = now, await self._store.read(lambda connection: _late(connection, now))
         if self.late:
             log.warning("retention.late", conversations=self.late)

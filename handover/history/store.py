@@ -141,10 +141,10 @@ class Store(CallQueries):
         except SQLAlchemyError as error:
             raise _unavailable(error) from error
 
-    async def shrink(self) -> None:
-        """After something was deleted: the files do not keep it. Raises Unavailable."""
+    async def shrink(self) -> bool:
+        """After something was deleted: the files do not keep it. False: try it later. Raises Unavailable."""
         try:
-            await self._write.shrink()
+            return await self._write.shrink()
         except SQLAlchemyError as error:
             raise _unavailable(error) from error
 

@@ -334,3 +334,15 @@ async def test_what_is_deleted_is_overwritten_in_the_file(store: Store, database
     if "sqlite" not in database:
         pytest.skip("of SQLite")
     assert await store.transact(lambda connection: connection.exec_driver_sql("PRAGMA secure_delete").scalar()) == 1
+
+
+async def test_a_reader_holds_up_neither_the_writer_nor_the_emptying_for_good(store: Store, database: str, library: Any):
+    if "sqlite" not in database:
+        pytest.skip("of SQLite")
+    await everything_about(store, library)
+    async with store.reading() as reader:
+        await reader.scalar(select(func.count()).select_from(tables.turn))
+        await (await Talk(store, library).begins()).happens(ev.Said("Hoi"))
+        assert await store.shrink() is False
+        await (await Talk(store, library).begins()).happens(ev.Said("Hoi"))
+    assert await store.shrink() is True
