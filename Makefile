@@ -37,7 +37,7 @@ report:                 ## ask our own test questions; results in docs/understan
 	@.venv/bin/wegwijs evaluate var/questions.jsonl var/results.jsonl
 	@exec bot/.venv/bin/python tests/bot/report.py var/results.jsonl
 
-bench:                  ## measure, with the peers beside us
+bench:                  ## measure beside peers; PARTS=relay,turns ROUNDS=3 QUICK=1 choose less
 	@$(SETUP) tests bot model)
 	@exec .venv/bin/python -m bench
 

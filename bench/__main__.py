@@ -1,54 +1,105 @@
-"""Runs the benchmarks, prints a table and writes it as JSON to bench/results/latest.json.
+"""Runs the benchmarks, prints a table, and writes it as JSON and as pictures to bench/results/.
 
-Each figure stands beside a peer in the same run, on the same machine: our relay beside a bare Sanic echo that stores
-nothing, our store beside plain sqlite3. Rounds alternate; the ratio is the median over the rounds.
+    make bench                                    everything; see PARTS below for how long each takes
+    make bench PARTS=relay,store ROUNDS=3         some of it
+    make bench PARTS=turns,understanding QUICK=1  with few intents and few turns, to see whether it runs: its figures mean little
+
+Each figure stands beside a peer in the same run, on the same machine. Rounds alternate; the ratio is the median over the
+rounds. BENCH_PEERS names a folder in which plain Rasa's trained models are kept for the next run.
 """
 
 import asyncio
 import json
 import os
 import platform
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import calls, history, relay, start, storing
+from bench import calls, flatness, history, relay, start, storing, turns, understanding
+from bench.peers import PYTHON
 
-ROUNDS = 5
 RESULTS = Path(__file__).parent / "results"
+QUICK_INTENTS = 12
+
+Rows = list[dict[str, Any]]
+
+
+def _asynchronous(measure: Callable[[Path, int, int | None], Any]) -> Callable[[Path, int, int | None], Rows]:
+    return lambda folder, rounds, limit: asyncio.run(measure(folder, rounds, limit))
+
+
+PARTS: dict[str, Callable[[Path, int, int | None], Rows]] = {
+    "start": _asynchronous(lambda folder, _rounds, _limit: start.measure(folder / "start")),
+    "relay": _asynchronous(lambda folder, rounds, _limit: relay.measure(folder / "relay", rounds)),
+    "calls": _asynchronous(lambda folder, _rounds, _limit: calls.measure(folder / "calls")),
+    "store": _asynchronous(lambda folder, rounds, _limit: storing.measure(folder / "store", rounds)),
+    "history": _asynchronous(lambda folder, rounds, _limit: history.measure(folder / "history", rounds)),
+    "understanding": lambda folder, rounds, limit: understanding.measure(understanding.peers_folder(folder), rounds, limit),
+    "turns": _asynchronous(
+        lambda folder, rounds, limit: turns.measure(folder / "turns", understanding.peers_folder(folder), rounds, limit)
+    ),
+    "flatness": _asynchronous(
+        lambda folder, rounds, limit: flatness.measure(folder / "flatness", understanding.peers_folder(folder), rounds, limit)
+    ),
+}
 
 
 def main() -> None:
+    wanted = (os.environ.get("PARTS") or ",".join(PARTS)).replace(",", " ").split()
+    rounds, limit = int(os.environ.get("ROUNDS") or 3), QUICK_INTENTS if os.environ.get("QUICK") else None
+    unknown = set(wanted) - set(PARTS)
+    if unknown:
+        sys.exit(f"bench: no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    rows: Rows = []
+    machine = _machine()
     with tempfile.TemporaryDirectory(prefix="wegwijs-bench-") as folder:
-        rows = asyncio.run(_measure(Path(folder)))
-    machine = {"cores": os.cpu_count(), "load": os.getloadavg()[0], "python": platform.python_version(), "system": platform.platform()}
+        for name in wanted:
+            began = time.monotonic()
+            print(f"bench: {name}, {rounds} rounds", file=sys.stderr, flush=True)
+            rows += [{"part": name, **row} for row in PARTS[name](Path(folder), rounds, limit)]
+            print(f"bench: {name} took {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+            _write(machine, rounds, limit, rows)
+    _print(machine, rows)
+    subprocess.run([PYTHON, Path(__file__).parent / "plots.py", RESULTS], check=True)  # Rasa brings matplotlib, the service does not
+
+
+def _machine() -> dict[str, Any]:
+    """What the figures were measured on; the load at the start shows whether anything else ran."""
+    model = next((line.split(":")[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), platform.processor())
+    memory = next((int(line.split()[1]) * 1024 / 1e9 for line in _lines("/proc/meminfo") if line.startswith("MemTotal")), 0.0)
+    return {
+        "cores": os.cpu_count(), "processor": model, "memory_gb": round(memory, 1), "load": os.getloadavg()[0],
+        "python": platform.python_version(), "system": platform.platform(),
+    }  # fmt: skip
+
+
+def _lines(path: str) -> list[str]:
+    return Path(path).read_text().splitlines() if Path(path).exists() else []
+
+
+def _write(machine: dict[str, Any], rounds: int, limit: int | None, rows: Rows) -> None:
+    """After each part: an hour of figures must not be lost to an error in the last one."""
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "latest.json").write_text(json.dumps({"at": time.time(), "machine": machine, "rows": rows}, indent=2))
-    print(f"\n{machine['cores']} cores, load {machine['load']:.1f}, Python {machine['python']}\n")
-    print(f"{'what':<62}{'ours':>12}{'peer':>12}{'ratio':>9}  peer is")
+    result = {"at": time.time(), "machine": machine, "rounds": rounds, "quick": limit is not None, "rows": rows}
+    (RESULTS / "latest.json").write_text(json.dumps(result, indent=2))
+
+
+def _print(machine: dict[str, Any], rows: Rows) -> None:
+    print(
+        f"\n{machine['cores']} cores ({machine['processor']}), {machine['memory_gb']} GB, load {machine['load']:.1f} at the start, "
+        f"Python {machine['python']}\n"
+    )
+    width = max(len(row["what"]) for row in rows) + 2
+    print(f"{'what':<{width}}{'ours':>10}{'peer':>10}{'ratio':>8}  {'bar':<16}peer is")
     for row in rows:
-        peer = f"{row['peer']:>12.2f}{row['ratio']:>9.2f}" if row["peer"] else f"{'-':>12}{'-':>9}"
-        print(f"{row['what']:<62}{row['ours']:>12.2f}{peer}  {row['against']}")
-
-
-async def _measure(folder: Path) -> list[dict[str, Any]]:
-    _say("start: twice, the first one makes the database")
-    rows = await start.measure(folder / "start")
-    _say(f"relay and answers, {ROUNDS} rounds")
-    rows += await relay.measure(folder / "relay", ROUNDS)
-    _say(f"{calls.CALLS} callers at once")
-    rows += await calls.measure(folder / "calls")
-    _say(f"store, {ROUNDS} rounds")
-    rows += await storing.measure(folder / "store", ROUNDS)
-    _say(f"contact history of up to 1,000,000 turns, {ROUNDS} rounds (some minutes)")
-    rows += await history.measure(folder / "history", ROUNDS)
-    return rows
-
-
-def _say(text: str) -> None:
-    print(f"bench: {text}", file=sys.stderr, flush=True)
+        peer = f"{row['peer']:>10.2f}{row['ratio']:>8.2f}" if row["peer"] is not None else f"{'-':>10}{'-':>8}"
+        bar = f"{row['bar']} {'ok' if row['met'] else 'NO'}" if "bar" in row else ""
+        print(f"{row['what']:<{width}}{row['ours']:>10.2f}{peer}  {bar:<16}{row['against']}")
 
 
 if __name__ == "__main__":

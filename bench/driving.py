@@ -29,14 +29,17 @@ class Resident(Protocol):
 class Chat:
     """A resident on /chat/ws. The answer is the bot's turn, as stored and pushed."""
 
-    def __init__(self, ws: ClientConnection) -> None:
-        self._ws = ws
+    def __init__(self, ws: ClientConnection, token: str, last: int) -> None:
+        self._ws, self.token, self.last = ws, token, last
 
     @classmethod
-    async def begin(cls, url: str, origin: str) -> "Chat":
+    async def begin(cls, url: str, origin: str, again: "Chat | None" = None) -> "Chat":
+        """A new conversation; or, with `again`, the one of a socket that was closed, from where it had come."""
         ws = await connect(f"{url}/chat/ws", origin=origin, compression=None)  # type: ignore[arg-type]
-        chat = cls(ws)
-        await ws.send('{"type":"hello","language":"nl"}')
+        known = {"token": again.token, "after": again.last} if again else {}
+        await ws.send(json.dumps({"type": "hello", "language": "nl", **known}))
+        chat = cls(ws, "", again.last if again else 0)
+        chat.token = (await chat._next("welcome"))["token"]
         await chat._next("state")
         return chat
 
@@ -45,6 +48,7 @@ class Chat:
             await self._ws.send(json.dumps({"type": "message", "id": str(uuid4()), "text": text}))
             while True:
                 turn: dict[str, Any] = (await self._next("turn"))["turn"]
+                self.last = turn["seq"]
                 if turn["from"] != "resident":
                     return turn
 
