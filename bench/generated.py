@@ -90,7 +90,7 @@ def _write_data(data: Path, topics: int) -> None:
         rows.writerows([name, name, "", "burgerzaken", f"A made-up product: {name}."] for name in made)
     today = datetime.date.today()  # noqa: DTZ011 (an answer must not be withheld)
     for name in made:
-        said = {"nl": f"Dit is verzonnen: {name}.", "en": f"This is made up: {name}."}
+        said = {"nl": "Dat mag.", "en": "You may."}  # so short that training does not read it as well: a thousand topics take long
         _dump(data / "answers" / f"{name}.yml", {
             "topic": name, "title": {"nl": name.capitalize(), "en": name.capitalize()}, "owner": "Burgerzaken", "checked_on": today,
             "review_by": today + datetime.timedelta(days=180), "answers": {aspect: dict(said) for aspect in LEARNT},
