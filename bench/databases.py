@@ -1,22 +1,20 @@
-"""PostgreSQL beside SQLite, where there is one to measure on."""
+"""PostgreSQL beside SQLite: a server of our own where the system has the programs, with commits that survive a power cut."""
 
-import os
+import contextlib
+from collections.abc import AsyncIterator
 
-from sqlalchemy import text
-
-from handover.history.database import open_engine
-
-POSTGRES = "WEGWIJS_BENCH_POSTGRES_URL"  # a database that may be emptied; else the one of the tests
+from tests.servers import HAS_POSTGRES, Postgres
 
 
-def postgres() -> str | None:
-    given = os.environ.get(POSTGRES) or os.environ.get("WEGWIJS_TEST_POSTGRES_URL")
-    return given.replace("postgresql://", "postgresql+asyncpg://", 1) if given else None
-
-
-async def empty(url: str) -> None:
-    engine = open_engine(url)
-    async with engine.begin() as connection:
-        await connection.execute(text("DROP SCHEMA public CASCADE"))
-        await connection.execute(text("CREATE SCHEMA public"))
-    await engine.dispose()
+@contextlib.asynccontextmanager
+async def postgres() -> AsyncIterator[str | None]:
+    """The URL of an empty database, or None where there is no PostgreSQL."""
+    if not HAS_POSTGRES:
+        yield None
+        return
+    server = Postgres()
+    server.start()
+    try:
+        yield server.url(await server.new_database())
+    finally:
+        server.close()

@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Connection, insert
 
-from bench.databases import empty, postgres
+from bench.databases import postgres
 from bench.table import percentile, row
 from handover.channels.api.asked import Query
 from handover.channels.api.klantinteracties import Klantinteracties
@@ -44,10 +44,9 @@ async def measure(folder: Path, rounds: int, sizes: tuple[int, ...] = SIZES) -> 
     folder.mkdir(parents=True)
     library = Library(ROOT / "data", ROOT / "data" / "municipality.yml", "always")
     found = await _measure_on(f"sqlite+aiosqlite:///{folder / 'history.db'}", folder / "history.db", library, rounds, sizes)
-    if url := postgres():
-        await empty(url)
-        found += await _measure_on(url, None, library, rounds, sizes)
-        await empty(url)
+    async with postgres() as url:
+        if url:
+            found += await _measure_on(url, None, library, rounds, sizes)
     return found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from bench.databases import empty, postgres
+from bench.databases import postgres
 from bench.table import row
 from handover.content.library import Library
 from handover.conversation import events as ev
@@ -26,9 +26,9 @@ async def measure(folder: Path, rounds: int) -> list[dict[str, Any]]:
     folder.mkdir(parents=True)
     library = Library(ROOT / "data", ROOT / "data" / "municipality.yml", "always")
     found = await _measure_on(f"sqlite+aiosqlite:///{folder / 'ours.db'}", library, rounds, folder / "plain.db")
-    if url := postgres():
-        await empty(url)
-        found += await _measure_on(url, library, rounds, None)
+    async with postgres() as url:
+        if url:
+            found += await _measure_on(url, library, rounds, None)
     return found
 
 
