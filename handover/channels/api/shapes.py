@@ -243,7 +243,7 @@ def _has_betrokkene(row: Row[Any], around: Around) -> bool:
 def _metadata(row: Row[Any], talk: Any) -> dict[str, str]:
     """What the standard has no place for, as strings."""
     own = {
-        "gesprekId": str(row.conversation_id), "deelgesprek": str(row.number), "eindTijd": at(row.ended_at), "uitkomst": row.outcome,
+        "gesprekId": str(row.conversation_id), "segment": str(row.number), "eindTijd": at(row.ended_at), "uitkomst": row.outcome,
         "onderwerpId": row.topic, "toezegging": row.promised, "aantalBeurten": str(row.to_pos - row.from_pos + 1) if row.from_pos else None,
         "eindReden": talk.end_reason if talk else None,
     }  # fmt: skip
