@@ -48,9 +48,15 @@ async def _measure_on(url: str, library: Library, rounds: int, plain_file: Path 
     where, peer = ("SQLite", "plain sqlite3, one insert a commit") if plain_file else ("PostgreSQL", "")
     beside = plain or None
     return [
-        row(f"durable turns/s, one conversation, {where}", one_by_one, beside, peer),
+        row(f"durable turns/s, one conversation, {where}", one_by_one, beside, peer, bar=("ours >=", 400) if plain_file else None),
         row(f"durable turns/s, with answers of the bot, {where}", answered, beside, peer),
-        row(f"durable turns/s, {TOGETHER} conversations at once, {where}", together, beside, peer),
+        row(
+            f"durable turns/s, {TOGETHER} conversations at once, {where}",
+            together,
+            beside,
+            peer,
+            bar=("ours >=", 1500) if plain_file else None,
+        ),
     ]
 
 
