@@ -1,11 +1,11 @@
 """When to answer, when to ask back. A wrong answer costs more than a question back."""
 
-ANSWER = 0.70  # of the topic: answer from here
+ANSWER = 0.50  # of the topic: answer from here
 CLARIFY = 0.15  # of the topic: "Bedoelt u …?" from here, else say that it is not understood
 CANDIDATE = 0.05  # a topic below this is no candidate
 CANDIDATES_AT_MOST = 3
 
-ASPECT = 0.45  # of the aspect: below this, ask what about the topic the question is
+ASPECT = 0.35  # of the aspect: below this, ask what about the topic the question is
 ASPECT_CLEAR = 0.50  # above this the aspect is meant, also where the topic has no answer for it
 ASPECT_POSSIBLE = 0.20  # another aspect may be meant from here
 

@@ -1,9 +1,16 @@
-"""Which language a text is in: by script, then by small words and letter groups. Short texts are uncertain, and say so."""
+"""Which language a text is in: by its script; by py3langid, when it is neither Dutch nor English; and these two by words.
 
+Short texts are uncertain, and say so. A foreign language must be sure, and hold few small words of ours: a Dutch text
+that is taken for another language is not answered, while a foreign text that is taken for Dutch is only not understood.
+"""
+
+import functools
 import re
 import unicodedata
 from collections import Counter
 from typing import Tuple
+
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from bot.language.normalise import fold
 
@@ -36,25 +43,24 @@ SMALL_WORDS = {
         after am was were so much many me our us their her someone council apply new get need please these here why lost pay
         cost more only because other go goes come it in from about should than hello thank thanks been any still before
         without within between appointment move renew register report hi yes help tonight right like just up""",
-    "de": """der die das und ich nicht ist ein eine mit fur auf zu wie wo wann kann muss mein meine sie haben wir sind bei auch einen den
-        meinen brauche bitte ausweis wohnung anmelden anmeldung ummelden umzug melden gibt welche guten tag danke hilfe mochte""",
-    "fr": "le la les et je ne pas est un une avec pour sur comment ou quand puis dois mon ma vous nous des du dans que qui avoir mes",
-    "es": "el la los y yo no es un una con para como donde cuando puedo debo mi usted nosotros de del que en por tengo quiero mis",
-    "pl": """i nie jest z na do jak gdzie kiedy moge musze moj moja czy sie mam prosze dla chce jestem mi mnie od co
-        dzien dobry chcialbym chcialabym gminie gminy paszport dowod zarejestrowac ile kosztuje dziecko smieci potrzebuje dostac""",
-    "tr": """ve bir bu ne icin nasil nerede zaman benim ben degil mi mu var yok istiyorum lazim misiniz evet hayir kimlik pasaport
-        pasaportumu kaybettim yapmaliyim merhaba belediye istiyorum alabilirim gerekiyor kadar cop randevu cocuk ev tasindim""",
-    "it": "il lo la gli e io non un una con per come dove quando posso devo mio mia lei noi di del che ho vorrei sono",
-    "pt": "o os as e eu nao um uma com para como onde quando posso devo meu minha voce nos de do da que em quero tenho",
-    "ro": "si eu nu este un o cu pentru cum unde cand pot trebuie meu mea dumneavoastra noi de la care am vreau sunt",
 }
 LETTERS = {
     "nl": ("ij", "aa", "oo", "ee", "uu", "sch", "ng ", "oe", "ui", "eu", "lijk", "ver", "ge", "heid", "tje", "gra", "kaart"),
     "en": ("th", "wh", "ing ", "tion", "sh", "ow", "ck", "ould", "ght", "y ", "ally", "ea", "qu", "ment", "ph"),
 }
-OWN_LETTERS = {"pl": "łżńćąęśź", "tr": "ğşıİ", "de": "ßäÄ", "es": "ñ¿¡", "ro": "ățș", "pt": "ãõ", "fr": "êœà"}
-OWN_LETTER = 1.5  # what one such letter is worth in small words
+SPOKEN = tuple(SMALL_WORDS)
+LATIN = ("de", "fr", "es", "pl", "tr", "it", "pt", "ro", "hu", "cs", "sk", "hr", "sq", "id", "lt", "lv")
+FOREIGN_FROM = 0.9  # surer than this that it is neither Dutch nor English
+WORDS_FROM = 3  # fewer words say too little
+OURS_AT_MOST = 0.34  # share of small words of Dutch, or of English, in a text of another language
 _small = {code: frozenset(words.split()) for code, words in SMALL_WORDS.items()}
+
+
+@functools.lru_cache(maxsize=None)
+def _identifier() -> LanguageIdentifier:
+    identifier = LanguageIdentifier.from_pickled_model(MODEL_FILE, norm_probs=True)
+    identifier.set_languages([*SPOKEN, *LATIN])
+    return identifier
 
 
 def script_of(text: str) -> str:
@@ -72,22 +78,14 @@ def detect(text: str) -> Tuple[str, float]:
     other = script_of(text)
     if other:
         return other, 0.95
-    said = fold(text)
-    words = re.findall(r"[a-z]+", said)
-    scores = {code: float(sum(word in small for word in words)) for code, small in _small.items()}
-    # a foreign word list is short and shares words with Dutch and English: it must win clearly
-    for code in scores:
-        if code not in LETTERS:
-            scores[code] *= 0.8
-    for code, own in OWN_LETTERS.items():
-        scores[code] += OWN_LETTER * bool(set(own) & set(text))
+    words = re.findall(r"[a-z]+", fold(text))
+    ours = {code: sum(word in small for word in words) for code, small in _small.items()}
+    if len(words) >= WORDS_FROM and max(ours.values()) <= OURS_AT_MOST * len(words):
+        code, chance = _identifier().classify(text.lower())
+        if code not in SPOKEN and chance >= FOREIGN_FROM:
+            return str(code), round(float(chance), 2)
     padded = " " + " ".join(words) + " "
-    for code, groups in LETTERS.items():
-        scores[code] += 0.25 * min(6, sum(padded.count(group) for group in groups))
-    best = max(scores, key=lambda code: (scores[code], code == "nl"))
-    rest = max(value for code, value in scores.items() if code != best)
-    if best not in LETTERS and len(words) < 3:
-        best = "en" if scores["en"] > scores["nl"] else "nl"
-        return best, 0.5
-    total = scores[best] + rest
-    return best, round(0.5 + 0.5 * (scores[best] - rest) / total, 2) if total else 0.5
+    scores = {code: ours[code] + 0.25 * min(6, sum(padded.count(group) for group in LETTERS[code])) for code in SPOKEN}
+    code = "en" if scores["en"] > scores["nl"] else "nl"
+    total = sum(scores.values())
+    return code, round(max(scores.values()) / total, 2) if total and len(words) >= WORDS_FROM else 0.5

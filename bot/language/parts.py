@@ -18,6 +18,12 @@ _asks = re.compile(
     re.I,
 )
 
+_begins_asking = re.compile(
+    r"\W*(?:en |and |maar |but |dus |so )?(?:hoe|wat|waar|wanneer|welke?|wie|waarom|mag|moet|kan|kunnen|kunt|krijg|heb ik|is het|"
+    r"graag|ik wil|how|what|where|when|which|who|why|can|may|must|do i|is it|i want)\b",
+    re.I,
+)
+
 
 def parts(text: str) -> List[str]:
     """The parts that may each be a question of their own, in their order; empty where there is only one."""
@@ -28,3 +34,12 @@ def parts(text: str) -> List[str]:
     if not 2 <= len(found) <= PARTS_AT_MOST or not _asks.search(text):
         return []
     return found
+
+
+def asking_sentence(text: str) -> str:
+    """The last sentence that asks, of a message with more than one; "" where there is none."""
+    sentences = [sentence for sentence in _sentence.split(text) if sum(map(str.isalpha, sentence)) >= SHORTEST]
+    if len(sentences) < 2:
+        return ""
+    plain = [sentence for sentence in sentences if sentence.rstrip().endswith("?")]
+    return plain[-1] if plain else next((sentence for sentence in reversed(sentences) if _begins_asking.match(sentence)), "")

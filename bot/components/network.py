@@ -1,0 +1,102 @@
+"""A small neural network: one hidden layer that labels and aspects share, over the features of bot/components/features.py.
+
+It is trained with TensorFlow, which Rasa brings along, and asked with numpy: a turn adds up some 170 rows of a table and
+multiplies twice by a small matrix. It is right where the linear models are wrong often enough that both together are
+better than either.
+"""
+
+from typing import Dict, Iterator, List, Sequence, Tuple
+
+import numpy as np
+from scipy import sparse
+
+from bot.components.features import Row
+
+HIDDEN = 256
+BATCH = 128
+EPOCHS = 10
+STEADY = 4  # epochs at the full rate; after them it falls
+INPUT_SCALE = 3.0  # rows have length 1 for each set of features: too little for the hidden layer to start with
+INPUT_DROPPED, HIDDEN_DROPPED = 0.2, 0.5  # shares left out while training, so that no single word decides
+
+
+class Network:
+    def __init__(self) -> None:
+        self.labels: List[str] = []
+        self.aspects: List[str] = []
+        self.arrays: Dict[str, np.ndarray] = {}
+
+    def learn(self, vectors: sparse.csr_matrix, labels: Sequence[str], aspects: Sequence[str]) -> "Network":
+        """`aspects` holds "" where a message has none. Takes some minutes; the same examples give the same network."""
+        import tensorflow as tf
+
+        tf.random.set_seed(0)
+        random = np.random.RandomState(0)
+        self.labels, self.aspects = sorted(set(labels)), sorted(set(aspects) - {""})
+        label = np.searchsorted(self.labels, labels)
+        aspect = np.array([self.aspects.index(name) if name else -1 for name in aspects])
+
+        def variable(rows: int, columns: int, spread: float) -> tf.Variable:
+            return tf.Variable(random.randn(rows, columns).astype(np.float32) * spread)
+
+        table = variable(vectors.shape[1], HIDDEN, 0.02)
+        hidden_bias = tf.Variable(tf.zeros(HIDDEN))
+        to_label, label_bias = variable(HIDDEN, len(self.labels), 0.05), tf.Variable(tf.zeros(len(self.labels)))
+        to_aspect, aspect_bias = variable(HIDDEN, len(self.aspects), 0.05), tf.Variable(tf.zeros(len(self.aspects)))
+        small = [hidden_bias, to_label, label_bias, to_aspect, aspect_bias]
+        # the table is large and each example touches little of it: Adagrad changes only the rows that were touched
+        for_table = tf.keras.optimizers.legacy.Adagrad(0.08, initial_accumulator_value=0.01)
+        for_small = tf.keras.optimizers.legacy.Adam(0.002)
+
+        @tf.function(reduce_retracing=True, autograph=False)
+        def step(ids, values, texts, label, aspect):  # traced by TensorFlow
+            with tf.GradientTape() as tape:
+                read = tf.gather(table, ids) * values[:, None]
+                hidden = tf.math.unsorted_segment_sum(read, texts, tf.shape(label)[0]) * INPUT_SCALE + hidden_bias
+                hidden = tf.nn.dropout(tf.nn.relu(hidden), HIDDEN_DROPPED)
+                for_label = tf.nn.sparse_softmax_cross_entropy_with_logits(label, hidden @ to_label + label_bias)
+                for_aspect = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.maximum(aspect, 0), hidden @ to_aspect + aspect_bias)
+                loss = tf.reduce_mean(for_label) + tf.reduce_mean(tf.cast(aspect >= 0, tf.float32) * for_aspect)
+            first, *rest = tape.gradient(loss, [table, *small])
+            for_table.apply_gradients([(first, table)])
+            for_small.apply_gradients(zip(rest, small, strict=True))
+
+        for epoch in range(EPOCHS):
+            for_small.learning_rate = 0.002 * 0.6 ** max(0, epoch - STEADY + 1)
+            for rows in _batches(random.permutation(len(label))):
+                step(*_flat(vectors[rows], random), label[rows], aspect[rows])
+        self.arrays = {
+            "table": (table.numpy() * INPUT_SCALE).astype(np.float16),
+            "hidden_bias": hidden_bias.numpy(),
+            "to_label": to_label.numpy(),
+            "label_bias": label_bias.numpy(),
+            "to_aspect": to_aspect.numpy(),
+            "aspect_bias": aspect_bias.numpy(),
+        }
+        return self
+
+    def scores(self, row: Row) -> Tuple[np.ndarray, np.ndarray]:
+        """Of the labels and of the aspects, in the order of their names; a softmax makes chances of them."""
+        a = self.arrays
+        hidden = np.maximum(row.values @ a["table"][row.ids].astype(np.float32) + a["hidden_bias"], 0)
+        return hidden @ a["to_label"] + a["label_bias"], hidden @ a["to_aspect"] + a["aspect_bias"]
+
+    def state(self) -> Dict[str, object]:
+        return dict(vars(self))
+
+    @classmethod
+    def from_state(cls, state: Dict[str, object]) -> "Network":
+        made = cls()
+        vars(made).update(state)
+        return made
+
+
+def _batches(order: np.ndarray) -> Iterator[np.ndarray]:
+    return (order[start : start + BATCH] for start in range(0, len(order), BATCH))
+
+
+def _flat(vectors: sparse.csr_matrix, random: np.random.RandomState) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Features, values and text numbers of a batch, one entry for each feature that is kept."""
+    kept = random.rand(vectors.nnz) >= INPUT_DROPPED
+    texts = np.repeat(np.arange(vectors.shape[0]), np.diff(vectors.indptr))[kept]
+    return vectors.indices[kept].astype(np.int64), vectors.data[kept].astype(np.float32) / (1 - INPUT_DROPPED), texts.astype(np.int64)
