@@ -48,16 +48,9 @@ def decide(name: str, heard: Heard, library: Library, desk: Desk) -> Reply:
         return callback.cancelled(voice)
     if name in UNDERSTANDING_NEEDED and heard.foreign:
         return fallback.other_language(heard, voice)
-    if name in FOLLOW_UPS_POSSIBLE and _goes_on(heard):
+    if name in FOLLOW_UPS_POSSIBLE and answer.asks_on(heard):
         return answer.answer(heard, voice)
     return DECISIONS[name](heard, voice)
-
-
-def _goes_on(heard: Heard) -> bool:
-    """A question like "en wat kost dat?" that was taken for something else, for want of a subject."""
-    if heard.intent == "chitchat":
-        return answer.asks_on(heard)
-    return heard.intent in ("out_of_scope", "nonsense") and answer.points_back(heard)
 
 
 def _served(name: str, library: Library, desk: Desks) -> Served:

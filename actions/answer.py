@@ -1,6 +1,7 @@
 """A question on a municipal product: answer it, ask back, or say honestly that it is not understood."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from actions import thresholds as t
 from actions.fallback import failed, fallback
@@ -29,18 +30,11 @@ NEAREST = {
     "algemeen": ("aanvragen", "voorwaarden"),
 }
 
-# How a question begins, and what it says, that goes on about the subject before it
-CONNECTIVES = {"en", "and", "maar", "but", "also", "ook", "dus", "so", "oke", "ok", "okay", "what"}
-POINTERS = {
-    "dat", "die", "dit", "deze", "het", "daar", "daarvoor", "daarmee", "daarvan", "ervoor", "erbij", "hem", "ze", "er",
-    "it", "that", "this", "they", "them", "there", "those",
-}  # fmt: skip
+# How a question begins: small talk does not
 ASKING = {
     "hoe", "hoelang", "hoeveel", "wat", "waar", "wanneer", "welke", "welk", "wie", "mag", "moet", "moeten", "kan", "kunnen", "krijg",
     "geldt", "telt", "how", "what", "when", "where", "which", "who", "can", "must", "do", "does", "would", "is",
 }  # fmt: skip
-# Small talk never asks for these: "would that cost me anything" goes on about a subject
-PLAIN_ASPECTS = {"kosten", "meenemen", "geldigheid", "verloren_gestolen", "betalen"}
 
 OWN = {"ik", "mij", "me", "mijn", "mn", "wij", "we", "ons", "onze", "i", "my", "our", "us"}
 SENSITIVE_DOMAIN = "sociaal_domein"
@@ -58,33 +52,17 @@ class Choose:
     candidates: tuple[str, ...] = ()
 
 
-def points_back(heard: Heard) -> bool:
-    """Whether the words themselves go on about the subject before: "en wat kost dat?"."""
-    if heard.structured or not heard.slot("topic") or not 0 < len(heard.words) <= 2 * t.SHORT:
-        return False
-    linked, pointing = heard.words[0] in CONNECTIVES, bool(POINTERS & set(heard.words))
-    asking = bool(ASKING & set(heard.words))
-    return linked + pointing + asking >= 2
-
-
 def is_follow_up(heard: Heard) -> bool:
-    """Whether the message is about the subject of the slot `topic` without naming it."""
-    if heard.structured or not heard.slot("topic") or not heard.words:
+    """Whether the message goes on about the subject before: it fits it, and names no other one plainly."""
+    if heard.structured or not heard.slot("topic"):
         return False
-    confidence = heard.topics[0][1] if heard.topics else 0.0
-    if points_back(heard):
-        return confidence < t.FOLLOW_UP
-    if len(heard.words) <= t.SHORT and confidence < t.SHORT_FOLLOW_UP:
-        return True
-    # no other subject is sure, and the one before is among the likely ones
-    possible = {topic for topic, chance in heard.topics if chance >= t.CANDIDATE}
-    return confidence < t.ANSWER and len(heard.words) <= 2 * t.SHORT and heard.slot("topic") in possible
+    return heard.on_topic >= t.ON_TOPIC and (not heard.topics or heard.topics[0][1] < t.OTHER_TOPIC)
 
 
 def asks_on(heard: Heard) -> bool:
-    """Whether what was taken for small talk is a plain question about the subject before."""
-    sure = bool(heard.aspects) and heard.aspects[0][0] in PLAIN_ASPECTS and heard.aspects[0][1] >= t.ASPECT_CLEAR
-    return sure and not heard.structured and bool(heard.slot("topic")) and bool(ASKING & set(heard.words))
+    """Whether what was taken for small talk or for another's business is a question about the subject before."""
+    fits = heard.on_topic >= t.SURELY_ON_TOPIC and heard.chance(heard.intent) < t.OTHER_KIND
+    return fits and not heard.structured and bool(heard.slot("topic")) and bool(ASKING & set(heard.words))
 
 
 def choose(heard: Heard) -> Choose:
@@ -117,6 +95,8 @@ def nearest(wanted: str, aspects: tuple[tuple[str, float], ...], written: list[s
 
 def answer(heard: Heard, voice: Voice) -> Reply:
     """action_answer"""
+    if not heard.structured and heard.chance("out_of_scope") >= t.ELSEWHERE and not is_follow_up(heard):
+        return fallback(heard, voice)
     chosen = choose(heard)
     both = two_subjects(heard)
     if both and (told := tell_both(heard, voice, both)):
@@ -151,16 +131,24 @@ def two_subjects(heard: Heard) -> list[tuple[str, str]]:
     """(topic, aspect) of the two questions in one message, or nothing: one sure subject with side remarks is one question."""
     if heard.structured:
         return []
-    possible = {topic for topic, _ in heard.topics}
     found: dict[str, tuple[str, str]] = {}
+    weight: dict[str, float] = {}
     for part in heard.parts:
-        if part["confidence"] < t.PART or part["topic"] not in possible or part["topic"] in found:
+        if part["topic"] in found or not stands_alone(part):
             continue
         short = part["words"] < t.PART_NAMED
         asked_before = next(reversed(found.values()), None)
         aspect = asked_before[1] if short and asked_before else part["aspect"]
         found[part["topic"]] = (part["topic"], aspect)
-    return list(found.values()) if len(found) == SUBJECTS else []
+        weight[part["topic"]] = part["whole"]
+    # what the message is mostly about comes first
+    return sorted(found.values(), key=lambda one: -weight[one[0]]) if len(found) == SUBJECTS else []
+
+
+def stands_alone(part: dict[str, Any]) -> bool:
+    """Whether this part of a message is a question of its own, and not a remark beside one."""
+    asks = part["asks"] and part["confidence"] >= t.PART_ASKS and part["whole"] >= t.PART_HINTED
+    return bool(asks or part["confidence"] >= t.PART and part["whole"] >= t.PART_LIKELY)
 
 
 def tell_both(heard: Heard, voice: Voice, both: list[tuple[str, str]]) -> Reply | None:

@@ -43,8 +43,10 @@ def hear(tracker: Any, sure_topic: float) -> Heard:
     detected, confidence = message.get("language"), float(message.get("language_confidence") or 0)
     recognised = structured or (intent == "vraag" and bool(topics) and topics[0][1] >= sure_topic)
     return Heard(
-        text=text, intent=intent, subkind=message.get("subkind") or "", topics=topics, aspects=_ranked(message.get("aspects"), "aspect"),
-        parts=tuple(message.get("parts") or ()), entities=tuple(message.get("entities") or ()), structured=structured,
+        text=text, intent=intent, kinds=_ranked(message.get("intent_ranking"), "name"),
+        subkind=message.get("subkind") or "", topics=topics, aspects=_ranked(message.get("aspects"), "aspect"),
+        parts=tuple(message.get("parts") or ()), on_topic=float(message.get("on_topic") or 0),
+        entities=tuple(message.get("entities") or ()), structured=structured,
         language=conversation if structured else answer_language(conversation, detected, confidence, len(text.split())),
         conversation_language=conversation, foreign=None if structured else foreign_language(text, detected, confidence, recognised),
         by_ear=str(tracker.sender_id).startswith(BY_EAR),

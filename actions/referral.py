@@ -1,7 +1,7 @@
 """Another organisation's business: its name and address. What is nobody's business here is declined."""
 
 from actions import thresholds as t
-from actions.fallback import likely_question
+from actions.fallback import fallback, likely_question
 from actions.turns import Heard, Reply, Voice, asked, turn
 
 DECLINED = {"commercieel", "algemene_kennis", "weer_sport_recepten"}  # there is no organisation to refer to
@@ -9,6 +9,8 @@ DECLINED = {"commercieel", "algemene_kennis", "weer_sport_recepten"}  # there is
 
 def referral(heard: Heard, voice: Voice) -> Reply:
     """action_referral"""
+    if heard.chance("vraag") >= t.OURS_TOO:
+        return fallback(heard, voice)
     slots = {**asked(heard), "failures": 0}
     key = f"referral.{heard.subkind}.text"
     if heard.subkind in DECLINED:

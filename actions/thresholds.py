@@ -1,19 +1,26 @@
 """When to answer, when to ask back. A wrong answer costs more than a question back."""
 
-ANSWER = 0.50  # of the topic: answer from here
+ANSWER = 0.65  # of the topic: answer from here
 CLARIFY = 0.15  # of the topic: "Bedoelt u …?" from here, else say that it is not understood
 CANDIDATE = 0.05  # a topic below this is no candidate
 CANDIDATES_AT_MOST = 3
+
+ELSEWHERE = 0.08  # that it is another organisation's: from here a question is not answered, but asked back
+OURS_TOO = 0.30  # the other way round: from here that it is ours, nobody is sent elsewhere
 
 ASPECT = 0.35  # of the aspect: below this, ask what about the topic the question is
 ASPECT_CLEAR = 0.50  # above this the aspect is meant, also where the topic has no answer for it
 ASPECT_POSSIBLE = 0.20  # another aspect may be meant from here
 
-PART = 0.90  # of a part of the message: two parts this sure of different topics are two questions
+PART_ASKS = 0.85  # of a part that asks: two such parts of different topics are two questions …
+PART_HINTED = 0.001  # … if the message as a whole gives each topic this chance at least
+PART = 0.90  # of a part that need not ask …
+PART_LIKELY = 0.03  # … if the message as a whole gives its topic this chance
 PART_NAMED = 4  # words: a shorter part ("en een rijbewijs") asks what the part before it asks
 
-FOLLOW_UP = 0.80  # "en wat kost dat?" keeps its subject unless another one is as sure as this
-SHORT_FOLLOW_UP = 0.40  # a short question without a subject keeps it below this
-SHORT = 6  # words
+ON_TOPIC = 0.50  # of the subject before, when the message is read as one about it: it is kept from here …
+OTHER_TOPIC = 0.90  # … unless another one is as sure as this
+SURELY_ON_TOPIC = 0.90  # the same for what was taken for small talk or another's business …
+OTHER_KIND = 0.90  # … unless that is as sure as this
 
 GIVE_UP = 2  # failed turns in a row

@@ -38,10 +38,12 @@ class Heard:
 
     text: str = ""
     intent: str = ""
+    kinds: tuple[tuple[str, float], ...] = ()  # how likely each intent is
     subkind: str = ""
     topics: tuple[tuple[str, float], ...] = ()
     aspects: tuple[tuple[str, float], ...] = ()
-    parts: tuple[dict[str, Any], ...] = ()  # {"words", "topic", "aspect", "confidence"}: what each part alone would ask
+    parts: tuple[dict[str, Any], ...] = ()  # what each part alone would ask, see bot/components/understanding.py
+    on_topic: float = 0.0  # the chance of the subject before, when the message is read as one about it
     entities: tuple[dict[str, Any], ...] = ()
     structured: bool = False
     language: str = "nl"
@@ -55,6 +57,10 @@ class Heard:
     @property
     def words(self) -> list[str]:
         return "".join(c if c.isalnum() else " " for c in self.text.lower()).split()
+
+    def chance(self, kind: str) -> float:
+        """How likely the message is of this kind (an intent)."""
+        return dict(self.kinds).get(kind, 0.0)
 
     def slot(self, name: str) -> Any:
         return self.slots.get(name)

@@ -84,7 +84,8 @@ def read(body: Any, intents: List[str]) -> Tuple[str, UserMessage, Optional[Dict
     missed = _expect(body.get("missed", []), list, "missed")
     for turn in missed:
         _expect(_expect(turn, dict, "missed").get("text", ""), str, "missed.text")
-    metadata = {"language": language, "loop": (memory or {}).get("loop")}
+    before = (memory or {}).get("slots", {}).get("topic")
+    metadata = {"language": language, "topic": before if isinstance(before, str) else None, "loop": (memory or {}).get("loop")}
     return conversation, _message(_expect(body.get("message"), dict, "message"), intents, metadata), memory, missed
 
 

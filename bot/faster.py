@@ -4,7 +4,7 @@
 - `Event.resolve_by_type` walks the tree of all classes of events for every event that an action sends.
 - `EndpointConfig.request` opens a session, and so a connection, for every call.
 
-What costs time at every message, the graph and the features, has files of its own: graph.py and quick_features.py.
+The walk over the graph, at every message, has a file of its own: graph.py.
 """
 
 import functools

@@ -4,7 +4,7 @@ Same nodes, same inputs, same errors; only what is done at every call to find ou
 """
 
 import inspect
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from rasa.engine.exceptions import GraphRunError
 from rasa.engine.graph import GraphNode, GraphSchema
@@ -27,13 +27,6 @@ class PlannedGraphRunner:
         except AttributeError as error:
             raise Moved(f"DaskGraphRunner: {error}") from None
         self._plans: Dict[Tuple[str, ...], Plan] = {}
-
-    def components(self) -> Iterator[Any]:
-        """Every component that is loaded."""
-        for node in self.nodes.values():
-            component = getattr(node, "_component", None)
-            if component is not None:
-                yield component
 
     def run(self, inputs: Optional[Dict[str, Any]] = None, targets: Optional[List[str]] = None) -> Dict[str, Any]:
         wanted = tuple(targets or self._schema.target_names)

@@ -15,7 +15,6 @@ from rasa.shared.core.domain import Domain
 from rasa.utils.endpoints import EndpointConfig
 
 from bot.graph import PlannedGraphRunner
-from bot.quick_features import make_quick
 from bot.tracker_store import Memory, Snapshot, SnapshotTrackerStore, begin_turn, memory_of
 
 CHANNEL = "wegwijs"
@@ -82,7 +81,6 @@ class TurnProcessor(MessageProcessor):
         )
         self.tracker_store.domain = self.domain
         self.graph_runner = PlannedGraphRunner(self.graph_runner)
-        make_quick(self.graph_runner.components())
 
     async def _run_action(self, action: Action, tracker: Any, output_channel: Turns, nlg: Any, prediction: Any) -> bool:
         go_on = await super()._run_action(Watched(action, output_channel), tracker, output_channel, nlg, prediction)

@@ -5,7 +5,7 @@ An answer that is edited needs no training; the next training just reads the new
 
 import re
 from pathlib import Path
-from typing import Iterator, List, Tuple
+from typing import Dict, Iterator, List, Tuple
 
 import yaml
 
@@ -20,6 +20,12 @@ Reading = Tuple[str, str, str]  # text, topic, aspect or ""
 def readings(folder: Path) -> List[Reading]:
     """Titles, links and answers of every topic, in Dutch and English; [] when there is no such folder."""
     return [reading for path in sorted(folder.glob("*.yml")) for reading in _of_topic(path)]
+
+
+def titles(folder: Path) -> Dict[str, Dict[str, str]]:
+    """{"paspoort": {"nl": "Paspoort", "en": "Passport"}} of every topic that has both."""
+    found = (yaml.safe_load(path.read_text(encoding="utf-8")) or {} for path in sorted(folder.glob("*.yml")))
+    return {content["topic"]: dict(content["title"]) for content in found if {"nl", "en"} <= set(content.get("title") or {})}
 
 
 def _of_topic(path: Path) -> Iterator[Reading]:

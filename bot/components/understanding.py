@@ -23,7 +23,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.components.answers import readings
+from bot.components.answers import readings, titles
 from bot.components.features import Features
 from bot.components.linear import Labels
 from bot.components.network import Network
@@ -32,7 +32,7 @@ from bot.language.entities import find_entities
 from bot.language.languages import detect
 from bot.language.nonsense import nothing_said
 from bot.language.normalise import normalise, readable
-from bot.language.parts import asking_sentence, parts
+from bot.language.parts import asking_sentence, asks, parts
 from bot.language.person import asks_for_person
 from bot.language.yes_no import yes_or_no
 
@@ -63,7 +63,7 @@ class Words:
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class Understanding(GraphComponent):
-    """Sets intent, intent_ranking, kind, subkind, topics, aspects, parts, language, language_confidence and entities."""
+    """Sets intent, intent_ranking, kind, subkind, topics, aspects, parts, on_topic, language, language_confidence and entities."""
 
     @staticmethod
     def required_packages() -> List[str]:
@@ -80,7 +80,9 @@ class Understanding(GraphComponent):
             "answers": "data/answers",  # read in training, beside the examples
             "urgent_from": 0.4,  # an emergency is assumed from this confidence
             "person_from": 0.4,  # a request for a person too
-            "question_from": 0.8,  # surer than this it is a question; else the likeliest other kind
+            "urgent_listed_from": 0.02,  # from here when the word list of emergencies names one: the list alone knows no context
+            "person_listed_from": 0.1,  # the same for the list of requests for a person
+            "question_from": 0.85,  # surer than this it is a question; else the likeliest other kind
             "nonsense_below": -0.9,  # nothing understood when the best label's margin is lower
             "form_interrupted_from": 0.6,  # in a form, a question less sure than this is an answer to the form
         }
@@ -90,6 +92,7 @@ class Understanding(GraphComponent):
         self._storage, self._resource = model_storage, resource
         self.words = Words()
         self.features, self.network = Features(), Network()
+        self.titles: Dict[str, Dict[str, str]] = {}  # of each topic, in both languages
         self.labels, self.aspects = Labels(self.config["strength"], balanced=True), Labels(self.config["strength"])
 
     @classmethod
@@ -105,7 +108,7 @@ class Understanding(GraphComponent):
         made = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as directory:
             kept = joblib.load(directory / "understanding.joblib")
-        made.features, made.network = kept["features"], Network.from_state(kept["network"])
+        made.features, made.titles, made.network = kept["features"], kept["titles"], Network.from_state(kept["network"])
         made.labels, made.aspects = (Labels.from_state(kept[name]) for name in ("labels", "aspects"))
         return made
 
@@ -113,11 +116,12 @@ class Understanding(GraphComponent):
         self.learn([_example(message) for message in training_data.intent_examples])
         with self._storage.write_to(self._resource) as directory:
             models = {name: getattr(self, name).state() for name in ("network", "labels", "aspects")}
-            joblib.dump({"features": self.features, **models}, directory / "understanding.joblib")  # Rasa packs it
+            joblib.dump({"features": self.features, "titles": self.titles, **models}, directory / "understanding.joblib")  # Rasa packs it
         return self._resource
 
     def learn(self, examples: List[Tuple[str, str, str]]) -> None:
         """`examples` are texts with a label ("vraag/paspoort", "urgent/brand") and an aspect, "" where there is none."""
+        self.titles = titles(Path(self.config["answers"]))
         learnt = examples + [(text, f"{QUESTION}/{topic}", aspect) for text, topic, aspect in readings(Path(self.config["answers"]))]
         texts, labels, aspects = zip(*learnt, strict=True)
         vectors = self.features.learn([self.words(text) for text in texts])
@@ -133,13 +137,16 @@ class Understanding(GraphComponent):
     def process(self, messages: List[Message]) -> List[Message]:
         for message in messages:
             text = message.get("text") or ""
-            found = self.understand(text, in_form=bool((message.get("metadata") or {}).get("loop")))
+            metadata = message.get("metadata") or {}
+            found = self.understand(text, in_form=bool(metadata.get("loop")), before=metadata.get("topic"))
             for name, value in found.items():
                 message.set(name, value, add_to_output=True)
         return messages
 
-    def understand(self, text: str, in_form: bool = False, today: Optional[datetime.date] = None) -> Dict[str, Any]:
-        """Everything known about one message; `in_form` when the bot has just asked for a phone number."""
+    def understand(
+        self, text: str, in_form: bool = False, today: Optional[datetime.date] = None, before: Optional[str] = None
+    ) -> Dict[str, Any]:
+        """Everything known about one message; `in_form` when the bot has just asked for a phone number, `before`: the topic so far."""
         language, language_confidence = detect(text)
         entities = find_entities(text, today or datetime.datetime.now(AMSTERDAM).date())
         ranking, aspects, best = self._read(text)
@@ -161,11 +168,19 @@ class Understanding(GraphComponent):
             "subkind": subkind,
             "topics": _first(((label.split("/", 1)[1], p) for label, p in ranking if label.startswith(QUESTION + "/")), 5, "topic"),
             "aspects": _first(iter(aspects), 3, "aspect"),
-            "parts": [] if in_form or kind != QUESTION else self._parts(text),
+            "parts": [] if in_form or kind != QUESTION else self._parts(text, dict(ranking)),
+            "on_topic": self._on_topic(text, before, language),
             "language": language,
             "language_confidence": language_confidence,
             "entities": entities,
         }
+
+    def _on_topic(self, text: str, before: Optional[str], language: str) -> float:
+        """The chance of the topic `before` when its title stands before the text: high unless the text names another one."""
+        if before not in self.titles:
+            return 0.0
+        title = self.titles[before]["en" if language == "en" else "nl"]
+        return round(dict(self._read(f"{title}. {text}")[0])[f"{QUESTION}/{before}"], 4)
 
     def _read(self, text: str) -> Tuple[Ranking, Ranking, float]:
         """Chances of the labels and of the aspects, best first; and the largest margin, low when nothing was recognised."""
@@ -186,15 +201,26 @@ class Understanding(GraphComponent):
         mean = share * _log_softmax(network) + (1 - share) * _log_softmax(linear * config["linear_certainty"])
         return np.exp(_log_softmax(mean * config["certainty"]))
 
-    def _parts(self, text: str) -> List[Dict[str, Any]]:
-        """What each part of the message would be about if it stood alone: {"words", "topic", "aspect", "confidence"}."""
+    def _parts(self, text: str, whole: Dict[str, float]) -> List[Dict[str, Any]]:
+        """What each part of the message would be about if it stood alone.
+
+        Each is {"words", "asks", "topic", "aspect", "confidence", "whole"}; `whole` is the chance of the topic by the
+        message as a whole, of which `whole` are the chances of all labels.
+        """
         found = []
         for part in parts(text):
             labels, aspects, _ = self._read(part)
             (label, chance), (aspect, _) = labels[0], aspects[0]
             if label.startswith(QUESTION + "/"):
                 found.append(
-                    {"words": len(part.split()), "topic": label.split("/", 1)[1], "aspect": aspect, "confidence": round(chance, 4)}
+                    {
+                        "words": len(part.split()),
+                        "asks": asks(part),
+                        "topic": label.split("/", 1)[1],
+                        "aspect": aspect,
+                        "confidence": round(chance, 4),
+                        "whole": round(whole[label], 5),
+                    }
                 )
         return found
 
@@ -210,7 +236,7 @@ class Understanding(GraphComponent):
     ) -> Tuple[str, float, str]:
         """The kind, how sure, and its subkind; what costs most when missed is looked for first."""
         danger = emergency(text)
-        if danger:
+        if danger and kinds["urgent"] >= self.config["urgent_listed_from"]:
             return "urgent", max(SURE, kinds["urgent"]), danger
         if kinds["urgent"] >= self.config["urgent_from"]:
             return "urgent", kinds["urgent"], _subkind(ranking, "urgent")
@@ -220,7 +246,7 @@ class Understanding(GraphComponent):
         if _mostly_phone_number(text, entities):
             return "callback", SURE, "callback"
         person = asks_for_person(text)
-        if person:
+        if person and kinds["handover_request"] >= self.config["person_listed_from"]:
             return "handover_request", max(SURE, kinds["handover_request"]), person
         if nothing_said(text):
             return "nonsense", SURE, "nonsense"

@@ -6,7 +6,7 @@ with * may stand anywhere in a word, one with $ must end the word, and + stands 
 """
 
 import re
-from typing import List
+from typing import Iterator, List, Pattern, Tuple
 
 CONCEPTS = """
 paspoort: *paspoort paspoord passport pasport reisdocument+ travel+document zakenpaspoort
@@ -134,12 +134,24 @@ def _pattern(beginning: str) -> str:
     return start + r"\ ".join(words) + (r"\b" if ends or beginning.endswith("+") else "")
 
 
-_concepts = [
-    (name.strip(), re.compile("|".join(_pattern(beginning) for beginning in beginnings.split())))
-    for name, beginnings in (line.split(":", 1) for line in CONCEPTS.strip().splitlines())
-]
+def _ways() -> Iterator[Tuple[str, int, Pattern[str]]]:
+    """For each way of writing a concept: letters that must be there, the number of the concept, the pattern."""
+    for number, line in enumerate(_LINES):
+        for way in line.split(":", 1)[1].split():
+            # "+" is a space and "*" any letters: what stands between these must be there as it is
+            letters = max(way.rstrip("$+").replace("+", " ").split("*"), key=len)
+            yield letters, number, re.compile(_pattern(way))
+
+
+_LINES = CONCEPTS.strip().splitlines()
+_names = [line.split(":", 1)[0].strip() for line in _LINES]
+_all_ways = list(_ways())
 
 
 def concepts_in(normalised: str) -> List[str]:
-    """The names of all concepts in a normalised text, in the order of the list."""
-    return [name for name, pattern in _concepts if pattern.search(normalised)]
+    """The names of all concepts in a normalised text, in the order of the list.
+
+    A plain search for letters comes first: it is ten times as fast as a pattern, and mostly says no.
+    """
+    found = {number for letters, number, pattern in _all_ways if letters in normalised and pattern.search(normalised)}
+    return [_names[number] for number in sorted(found)]

@@ -56,7 +56,7 @@ OURS_AT_MOST = 0.34  # share of small words of Dutch, or of English, in a text o
 _small = {code: frozenset(words.split()) for code, words in SMALL_WORDS.items()}
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _identifier() -> LanguageIdentifier:
     identifier = LanguageIdentifier.from_pickled_model(MODEL_FILE, norm_probs=True)
     identifier.set_languages([*SPOKEN, *LATIN])

@@ -24,6 +24,17 @@ _begins_asking = re.compile(
     re.I,
 )
 
+_question_words = re.compile(
+    r"\b(?:hoe|wat|waar|wanneer|welke?|wie|waarom|hoeveel|mag|moet|moeten|kan|kunnen|kun|krijg|krijgen|how|what|where|when|which|who|why|"
+    r"can|may|must|do|does|is|are|could|should|am)\b",
+    re.I,
+)
+
+
+def asks(part: str) -> bool:
+    """Whether it could be a question, rather than the story around one."""
+    return "?" in part or bool(_question_words.search(part))
+
 
 def parts(text: str) -> List[str]:
     """The parts that may each be a question of their own, in their order; empty where there is only one."""

@@ -99,9 +99,17 @@ async def test_an_emergency_comes_before_the_language(run):
 @pytest.mark.parametrize("name", ["action_referral", "action_fallback"])
 async def test_a_follow_up_that_was_taken_for_something_else(run, name):
     intent = {"action_referral": "out_of_scope", "action_fallback": "nonsense"}[name]
-    latest = message("en wat kost dat?", intent, subkind="uwv", aspects=[{"aspect": "kosten", "confidence": 0.99}])
+    latest = message("en wat kost dat?", intent, subkind="uwv", on_topic=0.98, aspects=[{"aspect": "kosten", "confidence": 0.99}])
+    latest["intent_ranking"] = [{"name": intent, "confidence": 0.6}]
     turn, _ = await run(name, latest, {"topic": "paspoort"})
     assert (turn["kind"], turn["topic"], turn["aspect"]) == ("answer", "paspoort", "kosten")
+
+
+async def test_nobody_is_sent_elsewhere_with_what_may_be_ours(run):
+    latest = message("Wie betaalt mijn bril?", "out_of_scope", subkind="zorgverzekering")
+    latest["intent_ranking"] = [{"name": "out_of_scope", "confidence": 0.7}, {"name": "vraag", "confidence": 0.3}]
+    turn, _ = await run("action_referral", latest)
+    assert turn["kind"] == "fallback" and turn["choices"]
 
 
 async def test_referral(run):

@@ -1,68 +1,17 @@
-"""What is quick gives what it stands in for: the same vectors, the same concepts, the same way through the graph."""
+"""What is quick gives what it stands in for: the same way through the graph, the same verdict on an action's result."""
 
-import numpy as np
 import pytest
 from bot.quiet import quiet
 
 quiet()
-from bot import faster, quick_features  # noqa: E402
-from bot.components.linear import Features  # noqa: E402
+from bot import faster  # noqa: E402
 from bot.graph import PlannedGraphRunner  # noqa: E402
-from bot.language.concepts import concepts_in  # noqa: E402
-from bot.language.normalise import normalise  # noqa: E402
 from bot.light import Moved  # noqa: E402
-from bot.quick_features import QuickConcepts, QuickFeatures, make_quick  # noqa: E402
 from rasa.core.actions.action import RemoteAction  # noqa: E402
 from rasa.engine.exceptions import GraphRunError  # noqa: E402
 from rasa.engine.graph import ExecutionContext, GraphComponent, GraphSchema, SchemaNode  # noqa: E402
 from rasa.engine.runner.dask import DaskGraphRunner  # noqa: E402
 from rasa.shared.core.events import Event, SlotSet  # noqa: E402
-
-from conftest import held_out  # noqa: E402
-
-TEXTS = [normalise(text) for *_, text in held_out()]
-
-
-@pytest.fixture(scope="module")
-def features() -> Features:
-    learnt = Features()
-    learnt.learn(TEXTS[::2])
-    return learnt
-
-
-def test_vectors_are_the_same(features):
-    expected, quick = features(TEXTS), QuickFeatures(features)(TEXTS)
-    assert quick.shape == expected.shape and quick.dtype == np.float32
-    assert abs(expected - quick).max() < 1e-5
-    assert expected.nnz == quick.nnz > 0
-
-
-def test_concepts_are_the_same():
-    quick = QuickConcepts()
-    assert sum(map(len, map(concepts_in, TEXTS))) > len(TEXTS)
-    for text in [*TEXTS, "", "!", "paspoort" * 50]:
-        assert quick(text) == concepts_in(text)
-
-
-def test_other_features_are_left_alone_and_named(features, monkeypatch, caplog):
-    class Component:
-        def __init__(self) -> None:
-            self.features = Features()
-
-    monkeypatch.setattr(quick_features, "PROBES", ("wat kost een paspoort",))
-    monkeypatch.setattr(quick_features._Block, "add", lambda *_: None)
-    component = Component()
-    component.features = features
-    assert make_quick([component, object()]) == 0
-    assert component.features is features and "slower" in caplog.text
-
-
-def test_the_served_model_is_quick(model):
-    """Else a turn costs twice as much, and nothing but a line in the log tells."""
-    from bot.turn import TurnProcessor
-
-    processor = TurnProcessor(str(model), faster.ActionServer("http://127.0.0.1:1/", "t"))
-    assert [c for c in processor.graph_runner.components() if isinstance(getattr(c, "features", None), QuickFeatures)]
 
 
 class Adds(GraphComponent):

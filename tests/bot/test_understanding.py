@@ -5,45 +5,45 @@ import time
 import numpy as np
 import pytest
 
-from conftest import held_out, trained_on
+from conftest import test_questions, trained_on
 
 
 @pytest.fixture(scope="module")
 def heard(understanding):
-    return [(row, understanding.understand(row[4])) for row in held_out()]
+    return [(row, understanding.understand(row["text"])) for row in test_questions() if row["set"] in ("main", "kinds")]
 
 
 def of_kind(heard, kind):
-    return [(row, found) for row, found in heard if row[0] == kind]
+    return [(row, found) for row, found in heard if row["kind"] == kind]
 
 
-def test_nothing_held_out_is_trained_on():
-    assert not {row[4].strip().lower() for row in held_out()} & trained_on()
+def test_no_test_question_is_trained_on():
+    assert not {row["text"].strip().lower() for row in test_questions()} & trained_on()
 
 
 def test_topics_and_aspects(heard):
     asked = of_kind(heard, "vraag")
-    topic = np.mean([found["topics"][0]["topic"] == row[1] for row, found in asked])
-    first_three = np.mean([row[1] in [t["topic"] for t in found["topics"][:3]] for row, found in asked])
-    aspect = np.mean([found["aspects"][0]["aspect"] == row[2] for row, found in asked])
-    assert (topic >= 0.82, first_three >= 0.92, aspect >= 0.85) == (True, True, True), (topic, first_three, aspect)
+    topic = np.mean([found["topics"][0]["topic"] == row["topic"] for row, found in asked])
+    first_three = np.mean([row["topic"] in [t["topic"] for t in found["topics"][:3]] for row, found in asked])
+    aspect = np.mean([found["aspects"][0]["aspect"] == row["aspect"] for row, found in asked])
+    assert (topic >= 0.93, first_three >= 0.97, aspect >= 0.90) == (True, True, True), (topic, first_three, aspect)
 
 
-@pytest.mark.parametrize("kind,at_least", [("urgent", 0.95), ("handover_request", 0.95), ("out_of_scope", 0.65), ("chitchat", 0.85)])
+@pytest.mark.parametrize("kind,at_least", [("urgent", 0.90), ("handover_request", 0.91), ("out_of_scope", 0.84), ("chitchat", 0.88)])
 def test_kinds(heard, kind, at_least):
     assert np.mean([found["kind"] == kind for _, found in of_kind(heard, kind)]) >= at_least
 
 
 def test_questions_stay_questions(heard):
     asked = of_kind(heard, "vraag")
-    assert np.mean([found["kind"] == "vraag" for _, found in asked]) >= 0.94
+    assert np.mean([found["kind"] == "vraag" for _, found in asked]) >= 0.96
     assert np.mean([found["kind"] == "urgent" for _, found in asked]) <= 0.01
 
 
 def test_confidence_means_what_it_says(heard):
     asked = of_kind(heard, "vraag")
     sure = np.array([found["topics"][0]["confidence"] for _, found in asked])
-    right = np.array([found["topics"][0]["topic"] == row[1] for row, found in asked])
+    right = np.array([found["topics"][0]["topic"] == row["topic"] for row, found in asked])
     bins = np.clip((sure * 10).astype(int), 0, 9)
     error = sum((bins == b).mean() * abs(sure[bins == b].mean() - right[bins == b].mean()) for b in range(10) if (bins == b).any())
     assert error <= 0.08
@@ -51,7 +51,7 @@ def test_confidence_means_what_it_says(heard):
 
 
 def test_it_is_fast(understanding):
-    texts = [row[4] for row in held_out()][:300]
+    texts = [row["text"] for row in test_questions()][:300]
     taken = []
     for text in texts:
         started = time.perf_counter()

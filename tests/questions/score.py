@@ -12,7 +12,7 @@ from typing import Any
 
 FOLDER = Path(__file__).resolve().parent
 OUTCOMES = ("right", "aspect", "asked", "wrong")
-SINGLE = {"main", "held_out"}  # sets of one plain question each
+SINGLE = {"main"}  # sets of one plain question each
 ASKED = {"clarify", "fallback", "handover_offer", "notice", "form"}
 DECLINED = {"referral", "fallback", "handover_offer", "notice"}
 RIGHT_KINDS = {

@@ -4,7 +4,7 @@ import pytest
 
 from tests.questions.score import calibration, confusions, outcome, scored
 
-PASSPORT = {"id": "1", "set": "held_out", "kind": "vraag", "topic": "paspoort", "aspect": "kosten", "style": "formal", "lang": "nl"}
+PASSPORT = {"id": "1", "set": "main", "kind": "vraag", "topic": "paspoort", "aspect": "kosten", "style": "formal", "lang": "nl"}
 TWO = {
     "id": "2",
     "set": "two",
@@ -50,6 +50,6 @@ def test_outcome(question, reply, expected):
 def test_tables():
     asked = [PASSPORT, {**PASSPORT, "id": "3"}]
     replies = {"1": said("answer", "paspoort", "kosten", 0.95), "3": said("answer", "vog", "kosten", 0.93)}
-    assert scored(asked, replies)["set:held_out"] == {"n": 2, "right": 50, "aspect": 0, "asked": 0, "wrong": 50}
+    assert scored(asked, replies)["set:main"] == {"n": 2, "right": 50, "aspect": 0, "asked": 0, "wrong": 50}
     assert confusions(asked, replies) == [("paspoort", "vog", 1)]
     assert calibration(asked, replies) == [(pytest.approx(0.94), 0.5, 2)]
