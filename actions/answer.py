@@ -148,7 +148,7 @@ def two_subjects(heard: Heard) -> list[tuple[str, str]]:
 def stands_alone(part: dict[str, Any]) -> bool:
     """Whether this part of a message is a question of its own, and not a remark beside one."""
     asks = part["asks"] and part["confidence"] >= t.PART_ASKS and part["whole"] >= t.PART_HINTED
-    return bool(asks or part["confidence"] >= t.PART and part["whole"] >= t.PART_LIKELY)
+    return bool(asks or (part["confidence"] >= t.PART and part["whole"] >= t.PART_LIKELY))
 
 
 def tell_both(heard: Heard, voice: Voice, both: list[tuple[str, str]]) -> Reply | None:

@@ -109,7 +109,8 @@ async def test_nobody_is_sent_elsewhere_with_what_may_be_ours(run):
     latest = message("Wie betaalt mijn bril?", "out_of_scope", subkind="zorgverzekering")
     latest["intent_ranking"] = [{"name": "out_of_scope", "confidence": 0.7}, {"name": "vraag", "confidence": 0.3}]
     turn, _ = await run("action_referral", latest)
-    assert turn["kind"] == "fallback" and turn["choices"]
+    assert turn["kind"] == "fallback"
+    assert turn["choices"]
 
 
 async def test_referral(run):
