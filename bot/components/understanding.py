@@ -38,6 +38,7 @@ from bot.language.yes_no import yes_or_no
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 QUESTION = "vraag"
+MAY_INTERRUPT = ("handover_request", "callback", "deny")  # a form, however unsure they are
 SURE = 0.97  # said by a reviewed word list
 
 Ranking = List[Tuple[str, float]]
@@ -84,7 +85,7 @@ class Understanding(GraphComponent):
             "person_listed_from": 0.1,  # the same for the list of requests for a person
             "question_from": 0.85,  # surer than this it is a question; else the likeliest other kind
             "nonsense_below": -0.9,  # nothing understood when the best label's margin is lower
-            "form_interrupted_from": 0.6,  # in a form, a question less sure than this is an answer to the form
+            "form_interrupted_from": 0.9,  # in a form, a question less sure than this is an answer to the form
         }
 
     def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
@@ -157,7 +158,7 @@ class Understanding(GraphComponent):
             aspects = _ranked({name: chance ** (1 - share) * asked[name] ** share for name, chance in aspects})
         kinds = self._kinds(ranking)
         kind, confidence, subkind = self._kind(text, ranking, kinds, entities, best)
-        if in_form and kind not in ("urgent", "handover_request", "callback", "deny") and confidence < self.config["form_interrupted_from"]:
+        if in_form and confidence < self.config["form_interrupted_from"] and not (kind in MAY_INTERRUPT or emergency(text)):
             kind, subkind = "nonsense", ""
         intents = {**{name: round(value, 4) for name, value in kinds.items()}, kind: round(confidence, 4)}
         others = sorted((n for n in intents if n != kind), key=lambda n: -intents[n])
