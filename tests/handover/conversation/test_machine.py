@@ -19,6 +19,7 @@ from handover.conversation import events as ev
 from handover.conversation.conversation import AskBot, Conversation, Refused, Step, Turn, begin, decide
 from handover.conversation.events import BotReply, BotTurn, Event, Person
 from handover.conversation.states import TRANSITIONS, State
+from handover.history.retention import KINDS
 from handover.perform import DUE_EVENTS
 from handover.settings import ROOT
 
@@ -236,7 +237,7 @@ class Machine(RuleBasedStateMachine):
         """The clock's loop carries out what is due, earliest first, when it is due."""
         end = self.now + timedelta(seconds=passed)
         for _ in range(20):
-            due = {kind: at for kind, at in self.conversation.timers.items() if kind != "unused" and at <= end}
+            due = {kind: at for kind, at in self.conversation.timers.items() if kind not in KINDS and at <= end}
             if not due:
                 break
             kind = min(due, key=lambda name: due[name])
@@ -303,7 +304,7 @@ class Machine(RuleBasedStateMachine):
             State.BOT: {"answer", "idle_warning", "idle_close", "unused"},
             State.WAITING: {"long_wait", "nobody_came"},
             State.STAFF: set(),
-            State.CLOSED: {"unused", "destroy"},
+            State.CLOSED: {"unused", "transcript", "destroy"},
         }
         c = self.conversation
         assert set(c.timers) <= allowed[c.state]
