@@ -16,7 +16,7 @@ from handover.settings import ROOT
 from tests.chaos.schedule import World
 from tests.handover.conftest import MORNING
 
-WORLDS = int(os.environ.get("INTERLEAVINGS", "300"))
+WORLDS = int(os.environ.get("INTERLEAVINGS", "40"))
 SEED = int(os.environ.get("SEED") or 0)
 AT_ONCE = 48  # they share the store's commits
 
