@@ -55,7 +55,9 @@ class People:
         if person is None:
             person = uuid7(now)
             connection.execute(insert(tables.person).values(id=person, created_at=now))
-        for scheme, value in ((who.scheme, who.value), *who.also):
+        if self._attach(connection, person, who.scheme, who.value, who.level, now) != person:
+            raise Conflict  # another process made them between the look and this
+        for scheme, value in who.also:
             self._attach(connection, person, scheme, value, who.level, now)
         return person
 
@@ -79,13 +81,15 @@ class People:
         found: UUID | None = connection.scalar(select(rows.person_id).where(where))
         return found
 
-    def _attach(self, connection: Connection, person: UUID, scheme: Scheme, value: str, level: str, now: datetime) -> None:
-        """An address that is somebody else's stays theirs: a shared mailbox does not make two people one."""
+    def _attach(self, connection: Connection, person: UUID, scheme: Scheme, value: str, level: str, now: datetime) -> UUID:
+        """Whose it is now. An address that is somebody else's stays theirs: a shared mailbox does not make two people one."""
         holder = self._find(connection, scheme, value)
         rows, lookup = tables.identity, self._store.vault.lookup(scheme, value)
         if holder is None:
             sealed = self._store.vault.encrypt(value, PURPOSE)
             values = {"id": uuid7(now), "person_id": person, "scheme": scheme, "lookup": lookup, "value": sealed}
             connection.execute(insert(rows).values(**values, level=level, verified_at=now))
-        elif holder == person:
+            return person
+        if holder == person:
             connection.execute(update(rows).where(rows.c.scheme == scheme, rows.c.lookup == lookup).values(level=level, verified_at=now))
+        return holder
