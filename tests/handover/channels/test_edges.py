@@ -176,7 +176,7 @@ def test_unknown_fields_are_ignored():
 def test_every_frame_of_the_protocol_is_known():
     """protocol.md sections 4 and 5, and what docs add to them."""
     tags = {frame.__struct_config__.tag for frame in web.FromResident.__args__}
-    assert tags == {"hello", "message", "choose", "human", "leave", "typing", "language", "rate", "close"}
+    assert tags == {"hello", "message", "choose", "human", "leave", "typing", "language", "rate", "close", "call", "code"}
     tags = {frame.__struct_config__.tag for frame in FromStaff.__args__}
     assert tags >= {"presence", "open", "claim", "reply", "note", "transfer", "return", "close", "typing", "callbacks"}
 
