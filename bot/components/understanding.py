@@ -236,8 +236,8 @@ class Understanding(GraphComponent):
         self, text: str, ranking: Ranking, kinds: Dict[str, float], entities: List[Dict[str, Any]], best: float
     ) -> Tuple[str, float, str]:
         """The kind, how sure, and its subkind; what costs most when missed is looked for first."""
-        danger = emergency(text)
-        if danger and kinds["urgent"] >= self.config["urgent_listed_from"]:
+        danger = emergency(text) if kinds["urgent"] >= self.config["urgent_listed_from"] else ""
+        if danger:
             return "urgent", max(SURE, kinds["urgent"]), danger
         if kinds["urgent"] >= self.config["urgent_from"]:
             return "urgent", kinds["urgent"], _subkind(ranking, "urgent")
@@ -246,8 +246,8 @@ class Understanding(GraphComponent):
             return short, SURE, "yes_no"
         if _mostly_phone_number(text, entities):
             return "callback", SURE, "callback"
-        person = asks_for_person(text)
-        if person and kinds["handover_request"] >= self.config["person_listed_from"]:
+        person = asks_for_person(text) if kinds["handover_request"] >= self.config["person_listed_from"] else ""
+        if person:
             return "handover_request", max(SURE, kinds["handover_request"]), person
         if nothing_said(text):
             return "nonsense", SURE, "nonsense"

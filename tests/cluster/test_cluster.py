@@ -23,6 +23,16 @@ async def close(*clients: Client) -> None:
         await client.close()
 
 
+async def queued(resident: Resident, tries: int = 40) -> None:
+    """Asks until there is a queue: that a colleague is there takes a moment to be known on the other process."""
+    for _ in range(tries):
+        await resident.do(type="human")
+        if (await resident.until(lambda frame: frame["type"] == "state"))["state"] == "waiting":
+            return
+        await asyncio.sleep(0.25)
+    raise AssertionError("nobody was found")
+
+
 async def test_a_resident_on_one_process_talks_with_staff_on_another(cluster: Cluster) -> None:
     fatma = await resident(cluster)
     anja = await cluster.colleague_elsewhere(fatma, "Anja")
@@ -78,8 +88,7 @@ async def test_redis_dies_and_comes_back_under_traffic(cluster: Cluster) -> None
     """No turn is lost or doubled, also while it is away: then the store itself is looked into."""
     fatma = await resident(cluster)
     anja = await cluster.colleague_elsewhere(fatma, "Anja")
-    await fatma.do(type="human")
-    await fatma.state("waiting")
+    await queued(fatma)
     await anja.opens(fatma.conversation)
     await anja.takes(fatma.conversation)
     said: list[str] = []
@@ -124,8 +133,7 @@ async def test_a_killed_process_takes_nothing_with_it(cluster: Cluster) -> None:
     """Its clients come back on another one, and everything acknowledged is there; it is started again."""
     fatma = await resident(cluster)
     anja = await cluster.colleague_elsewhere(fatma, "Anja")
-    await fatma.do(type="human")
-    await fatma.state("waiting")
+    await queued(fatma)
     await anja.opens(fatma.conversation)
     await anja.takes(fatma.conversation)
     acked = []
