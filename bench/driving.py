@@ -67,21 +67,30 @@ class Chat:
 class Rest:
     """A resident on /webhooks/rest/webhook, on a connection that stays open. The answer is the list of messages."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer, self._sender = reader, writer, uuid4().hex
+    def __init__(self, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._port, self._reader, self._writer, self._sender = port, reader, writer, uuid4().hex
 
     @classmethod
     async def begin(cls, port: int) -> "Rest":
-        return cls(*await asyncio.open_connection("127.0.0.1", port))
+        return cls(port, *await asyncio.open_connection("127.0.0.1", port))
 
     async def ask(self, text: str) -> list[dict[str, Any]]:
         body = json.dumps({"sender": self._sender, "message": text}).encode()
         async with asyncio.timeout(PATIENCE):
-            self._writer.write(HEAD % len(body) + body)
-            answered = (await self._reader.readuntil(b"\r\n\r\n")).decode().lower()
-            content = await self._reader.readexactly(int(answered.split("content-length:")[1].split("\r\n")[0]))
+            try:
+                content = await self._post(body)
+            except (asyncio.IncompleteReadError, ConnectionError):
+                # Rasa closes a connection that was idle for some seconds; nothing of this question was read then
+                self._writer.close()
+                self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
+                content = await self._post(body)
         found: list[dict[str, Any]] = json.loads(content)
         return found
+
+    async def _post(self, body: bytes) -> bytes:
+        self._writer.write(HEAD % len(body) + body)
+        answered = (await self._reader.readuntil(b"\r\n\r\n")).decode().lower()
+        return await self._reader.readexactly(int(answered.split("content-length:")[1].split("\r\n")[0]))
 
     async def close(self) -> None:
         self._writer.close()

@@ -30,6 +30,7 @@ def main() -> None:
 
 
 def ours(model: str) -> Any:
+    os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")  # as bot/serve.py does
     from bot.light import leave_out_tensorflow
     from bot.quiet import quiet
 

@@ -51,6 +51,8 @@ def main() -> None:
 
 def make_app(model: str, token: str, actions_url: str, actions_token: str, with_tensorflow: bool = False) -> Any:
     """The Sanic application with our channel on it, and its model loaded."""
+    # one text is a small sum: more threads of numpy's would wait for each other, busily, and double a turn's processor time
+    os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
     from bot.light import leave_out_tensorflow
     from bot.quiet import quiet
 
