@@ -18,7 +18,8 @@ from tests.stack.running import Stack
 
 WINDOW = 10  # turns: the same ten questions at each place
 AT = {5: 0, 50: 40, 500: 490}  # turn in the middle of the window: first turn of the window
-TOGETHER = 4  # conversations that grow at the same time; processor time is counted in hundredths of a second
+TOGETHER = 4  # of our conversations that grow at the same time: processor time is counted in hundredths of a second
+ALONE = 1  # of the peer: its turns take so long that one is enough
 FRAMES = 100  # of one socket, before its limit would slow it down
 TOPICS = (12, 67, 1000)
 RESIDENTS, TURNS = 8, 160  # a round, for each number of topics
@@ -39,8 +40,8 @@ async def _by_length(folder: Path, peers_in: Path, limit: int | None) -> list[di
     try:
         await asyncio.to_thread(plain.wait)
         await asyncio.to_thread(stack.start)
-        ours = await _grow(lambda: LongChat.open(stack), [stack.pid, *stack.rasa_pids()], texts)
-        theirs = await _grow(lambda: Rest.begin(plain.port), plain.pids, texts)
+        ours = await _grow(lambda: LongChat.open(stack), [stack.pid, *stack.rasa_pids()], texts, TOGETHER)
+        theirs = await _grow(lambda: Rest.begin(plain.port), plain.pids, texts, ALONE)
     finally:
         await asyncio.to_thread(stack.close)
         await asyncio.to_thread(plain.close)
@@ -50,15 +51,15 @@ async def _by_length(folder: Path, peers_in: Path, limit: int | None) -> list[di
     return [*rows, row("turn 500 beside turn 5, CPU, times", growth[0], growth[1], against, bar=("ours <=", 1.2))]
 
 
-async def _grow(begin: Callable[[], Awaitable[Resident]], pids: list[int], texts: list[str]) -> dict[int, list[float]]:
+async def _grow(begin: Callable[[], Awaitable[Resident]], pids: list[int], texts: list[str], together: int) -> dict[int, list[float]]:
     """CPU ms a turn in each window of AT, after a warm-up in conversations that are thrown away."""
-    await _ask_all([await begin() for _ in range(TOGETHER)], texts * 3)
-    talkers, found, done = [await begin() for _ in range(TOGETHER)], {}, 0
+    await _ask_all([await begin() for _ in range(together)], texts * 3)
+    talkers, found, done = [await begin() for _ in range(together)], {}, 0
     for turn, first in AT.items():
         await _ask_all(talkers, [texts[number % WINDOW] for number in range(done, first)])
         before = cpu_seconds(pids)
         await _ask_all(talkers, texts)
-        found[turn] = [(cpu_seconds(pids) - before) * 1000 / (WINDOW * TOGETHER)]
+        found[turn] = [(cpu_seconds(pids) - before) * 1000 / (WINDOW * together)]
         done = first + WINDOW
     await asyncio.gather(*(talker.close() for talker in talkers))
     return found
