@@ -5,9 +5,10 @@ their pairs, and concepts. `learn` reads all training texts with scikit-learn; `
 turn. There scikit-learn would spend nine tenths of the time on checks and intermediate matrices.
 """
 
+import functools
 import math
 from collections import Counter
-from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
+from typing import Callable, Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 from scipy import sparse
@@ -23,8 +24,33 @@ class Row(NamedTuple):
     values: np.ndarray  # float32, as long as ids
 
 
+WORDS_KEPT = 20_000  # whose groups of characters are remembered
+
+
 def words_of(normalised: str) -> List[str]:
     return normalised.split()
+
+
+def _inside_words(vectorizer: TfidfVectorizer) -> Callable[[str], List[int]]:
+    """Text to the numbers of the groups of characters inside its words, as char_wb counts them; of each word they are worked out once."""
+    known, (shortest, longest) = vectorizer.vocabulary_, vectorizer.ngram_range
+
+    @functools.lru_cache(maxsize=WORDS_KEPT)
+    def groups(word: str) -> List[int]:
+        padded = f" {word} "
+        found = []
+        for size in range(shortest, longest + 1):
+            found += [padded[at : at + size] for at in range(max(1, len(padded) - size + 1))]
+            if size >= len(padded):
+                break  # a short word is counted whole, once
+        return [known[group] for group in found if group in known]
+
+    return lambda text: [number for word in text.split() for number in groups(word)]
+
+
+def _known(vectorizer: TfidfVectorizer) -> Callable[[str], List[int]]:
+    known, analyze = vectorizer.vocabulary_, vectorizer.build_analyzer()
+    return lambda text: [known[part] for part in analyze(text) if part in known]
 
 
 class Features:
@@ -47,7 +73,7 @@ class Features:
             ),
             (TfidfVectorizer(analyzer=concepts_in, dtype=np.float32), concept_weight),
         ]  # fmt: skip
-        self._quick: List[Tuple[Any, ...]] = []  # what `row` needs of each set
+        self._quick: List[Tuple[Callable[[str], List[int]], List[float], bool, float]] = []  # what `row` needs of each set
 
     def learn(self, texts: Sequence[str]) -> sparse.csr_matrix:
         """Chooses the features out of `texts`; gives the matrix (texts, features)."""
@@ -59,12 +85,13 @@ class Features:
     def row(self, text: str) -> Row:
         """The same as a row of the matrix, for one text."""
         if not self._quick:
-            self._quick = [(v.build_analyzer(), v.vocabulary_, v.idf_.tolist(), v.sublinear_tf, weight) for v, weight in self.sets]
+            numbers = [_inside_words if v.analyzer == "char_wb" else _known for v, _ in self.sets]
+            self._quick = [(of(v), v.idf_.tolist(), v.sublinear_tf, weight) for of, (v, weight) in zip(numbers, self.sets, strict=True)]
         ids: List[int] = []
         values: List[float] = []
         offset = 0
-        for analyze, known, rarity, sublinear, weight in self._quick:
-            counts = Counter([known[part] for part in analyze(text) if part in known])
+        for numbers_of, rarity, sublinear, weight in self._quick:
+            counts = Counter(numbers_of(text))
             if sublinear:
                 found = [(1 + math.log(count)) * rarity[at] for at, count in counts.items()]
             else:

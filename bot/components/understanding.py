@@ -7,10 +7,11 @@ missed case costs most: emergencies, requests for a person, yes and no, and noth
 """
 
 import datetime
+import functools
 from collections import defaultdict
 from itertools import islice
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 from zoneinfo import ZoneInfo
 
 import joblib
@@ -42,6 +43,8 @@ MAY_INTERRUPT = ("handover_request", "callback", "deny")  # a form, however unsu
 SURE = 0.97  # said by a reviewed word list
 
 Ranking = List[Tuple[str, float]]
+Reading = Tuple[Ranking, Ranking, float]
+Reader = Callable[[str], Reading]
 
 
 class Words:
@@ -150,11 +153,12 @@ class Understanding(GraphComponent):
         """Everything known about one message; `in_form` when the bot has just asked for a phone number, `before`: the topic so far."""
         language, language_confidence = detect(text)
         entities = find_entities(text, today or datetime.datetime.now(AMSTERDAM).date())
-        ranking, aspects, best = self._read(text)
+        read = self._reader()
+        ranking, aspects, best = read(text)
         sentence = asking_sentence(text)
         if sentence:
             share = self.config["sentence_share"]
-            asked = dict(self._read(sentence)[1])
+            asked = dict(read(sentence)[1])
             aspects = _ranked({name: chance ** (1 - share) * asked[name] ** share for name, chance in aspects})
         kinds = self._kinds(ranking)
         kind, confidence, subkind = self._kind(text, ranking, kinds, entities, best)
@@ -169,23 +173,28 @@ class Understanding(GraphComponent):
             "subkind": subkind,
             "topics": _first(((label.split("/", 1)[1], p) for label, p in ranking if label.startswith(QUESTION + "/")), 5, "topic"),
             "aspects": _first(iter(aspects), 3, "aspect"),
-            "parts": [] if in_form or kind != QUESTION else self._parts(text, dict(ranking)),
-            "on_topic": self._on_topic(text, before, language),
+            "parts": [] if in_form or kind != QUESTION else self._parts(read, text, dict(ranking)),
+            "on_topic": self._on_topic(read, text, before, language),
             "language": language,
             "language_confidence": language_confidence,
             "entities": entities,
         }
 
-    def _on_topic(self, text: str, before: Optional[str], language: str) -> float:
+    def _on_topic(self, read: Reader, text: str, before: Optional[str], language: str) -> float:
         """The chance of the topic `before` when its title stands before the text: high unless the text names another one."""
         if before not in self.titles:
             return 0.0
         title = self.titles[before]["en" if language == "en" else "nl"]
-        return round(dict(self._read(f"{title}. {text}")[0])[f"{QUESTION}/{before}"], 4)
+        return round(dict(read(f"{title}. {text}")[0])[f"{QUESTION}/{before}"], 4)
 
-    def _read(self, text: str) -> Tuple[Ranking, Ranking, float]:
+    def _reader(self) -> Reader:
+        """Reads what belongs to one message: the whole and its sentences, each once however often it is asked for."""
+        read = functools.lru_cache(maxsize=None)(self._read)
+        return lambda text: read(self.words(text))
+
+    def _read(self, words: str) -> Reading:
         """Chances of the labels and of the aspects, best first; and the largest margin, low when nothing was recognised."""
-        row = self.features.row(self.words(text))
+        row = self.features.row(words)
         by_network, aspects_by_network = self.network.scores(row)
         margins, by_linear = self.labels.scores(row)
         labels = self._mixed(by_network, by_linear)
@@ -202,7 +211,7 @@ class Understanding(GraphComponent):
         mean = share * _log_softmax(network) + (1 - share) * _log_softmax(linear * config["linear_certainty"])
         return np.exp(_log_softmax(mean * config["certainty"]))
 
-    def _parts(self, text: str, whole: Dict[str, float]) -> List[Dict[str, Any]]:
+    def _parts(self, read: Reader, text: str, whole: Dict[str, float]) -> List[Dict[str, Any]]:
         """What each part of the message would be about if it stood alone.
 
         Each is {"words", "asks", "topic", "aspect", "confidence", "whole"}; `whole` is the chance of the topic by the
@@ -210,7 +219,7 @@ class Understanding(GraphComponent):
         """
         found = []
         for part in parts(text):
-            labels, aspects, _ = self._read(part)
+            labels, aspects, _ = read(part)
             (label, chance), (aspect, _) = labels[0], aspects[0]
             if label.startswith(QUESTION + "/"):
                 found.append(

@@ -8,7 +8,7 @@ import re
 import unicodedata
 
 SLASHES = "/\\\u2044\u2215\u29f8\uff0f\uff3c"
-APOSTROPHES = dict.fromkeys(map(ord, "\u2019\u2018\u00b4`"), "'")
+APOSTROPHES = dict.fromkeys(map(ord, "\u2019\u2018\u00b4"), "'")
 
 FILLERS = re.compile(r"\b(?:e+h+m*|u+h+m*|hm+|mm+|tja|pff+|ehm)\b")
 ELONGATED = re.compile(r"([a-z])\1{2,}")
@@ -68,6 +68,8 @@ TOKEN = re.compile(r"'?[a-z0-9]+(?:'[a-z]+)?|[?!\u20ac]")
 
 def readable(text: str) -> str:
     """The text without what cannot be seen: control and zero-width characters go, runs of white space become one space."""
+    if text.isascii() and text.isprintable():  # as most are
+        return " ".join(text.split())
     visible = (" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cs"))
     return " ".join("".join(visible).split())
 
@@ -79,8 +81,10 @@ def without_command(text: str) -> str:
 
 def fold(text: str) -> str:
     """Lower case without diacritics and with plain apostrophes; elongated letters become two."""
-    decomposed = unicodedata.normalize("NFKD", readable(text).lower().translate(APOSTROPHES))
-    return ELONGATED.sub(r"\1\1", "".join(c for c in decomposed if not unicodedata.combining(c)))
+    plain = readable(text).lower()
+    if not plain.isascii():
+        plain = "".join(c for c in unicodedata.normalize("NFKD", plain.translate(APOSTROPHES)) if not unicodedata.combining(c))
+    return ELONGATED.sub(r"\1\1", plain.replace("`", "'"))
 
 
 def normalise(text: str) -> str:
