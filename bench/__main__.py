@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import calls, flatness, history, relay, start, storing, turns, understanding
+from bench import calls, flatness, history, relay, sockets, start, storing, turns, understanding
 from bench.peers import PYTHON
 
 RESULTS = Path(__file__).parent / "results"
@@ -36,6 +36,7 @@ def _asynchronous(measure: Callable[[Path, int, int | None], Any]) -> Callable[[
 PARTS: dict[str, Callable[[Path, int, int | None], Rows]] = {
     "start": _asynchronous(lambda folder, _rounds, _limit: start.measure(folder / "start")),
     "relay": _asynchronous(lambda folder, rounds, _limit: relay.measure(folder / "relay", rounds)),
+    "sockets": _asynchronous(lambda folder, _rounds, _limit: sockets.measure(folder / "sockets", sockets.SOCKETS, sockets.STORM)),
     "calls": _asynchronous(lambda folder, _rounds, _limit: calls.measure(folder / "calls")),
     "store": _asynchronous(lambda folder, rounds, _limit: storing.measure(folder / "store", rounds)),
     "history": _asynchronous(lambda folder, rounds, _limit: history.measure(folder / "history", rounds)),
@@ -59,11 +60,12 @@ def main() -> None:
     machine = _machine()
     with tempfile.TemporaryDirectory(prefix="wegwijs-bench-") as folder:
         for name in wanted:
-            began = time.monotonic()
+            began, load = time.monotonic(), round(os.getloadavg()[0], 1)
             print(f"bench: {name}, {rounds} rounds", file=sys.stderr, flush=True)
-            rows += [{"part": name, **row} for row in PARTS[name](Path(folder), rounds, limit)]
+            run = {"part": name, "at": time.time(), "load": load, "rounds": rounds, "quick": limit is not None}
+            rows += [{**run, **row} for row in PARTS[name](Path(folder), rounds, limit)]
             print(f"bench: {name} took {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
-            _write(machine, rounds, limit, rows)
+            _write(machine, rows)
     _print(machine, rows)
     subprocess.run([PYTHON, Path(__file__).parent / "plots.py", RESULTS], check=True)  # Rasa brings matplotlib, the service does not
 
@@ -82,11 +84,14 @@ def _lines(path: str) -> list[str]:
     return Path(path).read_text().splitlines() if Path(path).exists() else []
 
 
-def _write(machine: dict[str, Any], rounds: int, limit: int | None, rows: Rows) -> None:
-    """After each part: an hour of figures must not be lost to an error in the last one."""
+def _write(machine: dict[str, Any], rows: Rows) -> None:
+    """After each part: an hour of figures must not be lost to an error in the last one. What other parts gave before stays."""
     RESULTS.mkdir(exist_ok=True)
-    result = {"at": time.time(), "machine": machine, "rounds": rounds, "quick": limit is not None, "rows": rows}
-    (RESULTS / "latest.json").write_text(json.dumps(result, indent=2))
+    latest = RESULTS / "latest.json"
+    before: Rows = json.loads(latest.read_text())["rows"] if latest.exists() else []
+    measured = {row["part"] for row in rows}
+    kept = [row for row in before if row["part"] not in measured and "load" in row]
+    latest.write_text(json.dumps({"machine": machine, "rows": [*kept, *rows]}, indent=2))
 
 
 def _print(machine: dict[str, Any], rows: Rows) -> None:

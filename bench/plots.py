@@ -43,7 +43,7 @@ def _draw(path: Path, part: str, rows: list[dict[str, Any]], machine: dict[str, 
         axis.margins(x=0.12)
         for side in ("top", "right"):
             axis.spines[side].set_visible(False)
-    figure.suptitle(f"{part}: {machine['cores']} cores, {machine['processor']}, load {machine['load']:.1f} at the start", fontsize=9)
+    figure.suptitle(f"{part}: {machine['cores']} cores, {machine['processor']}, load {rows[0]['load']:.1f} at the start", fontsize=9)
     figure.tight_layout()
     figure.savefig(path, dpi=110)
     pyplot.close(figure)
