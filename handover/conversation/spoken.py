@@ -59,7 +59,9 @@ class Piece:
 
 def digits_of(word: str) -> str | None:
     """The digits of one word: "vierendertig" → "34"."""
-    plain = "".join(char for char in unicodedata.normalize("NFD", word.casefold()) if not unicodedata.combining(char))
+    plain = word.casefold()
+    if not plain.isascii():
+        plain = "".join(char for char in unicodedata.normalize("NFD", plain) if not unicodedata.combining(char))
     return _NUMBERS.get(plain)
 
 
