@@ -1,7 +1,6 @@
 """A question on a municipal product: answer it, ask back, or say honestly that it is not understood."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from actions import thresholds as t
 from actions.fallback import failed, fallback
@@ -9,7 +8,6 @@ from actions.turns import Choice, Heard, Reply, Voice, asked, turn
 from handover.content.answers import Answer
 
 FOLLOW_UPS = 3
-SUBJECTS = 2  # answered in one turn; more than that is asked back
 TRIED_AT_MOST = 10
 
 # Where a topic says nothing about an aspect: what comes nearest, told with an honest first sentence
@@ -53,10 +51,8 @@ class Choose:
 
 
 def is_follow_up(heard: Heard) -> bool:
-    """Whether the message goes on about the subject before: it fits it, and names no other one plainly."""
-    if heard.structured or not heard.slot("topic"):
-        return False
-    return heard.on_topic >= t.ON_TOPIC and (not heard.topics or heard.topics[0][1] < t.OTHER_TOPIC)
+    """Whether the message goes on about the subject before."""
+    return not heard.structured and bool(heard.slot("topic")) and heard.on_topic >= t.ON_TOPIC
 
 
 def asks_on(heard: Heard) -> bool:
@@ -97,8 +93,7 @@ def answer(heard: Heard, voice: Voice) -> Reply:
     """action_answer"""
     if not heard.structured and heard.chance("out_of_scope") >= t.ELSEWHERE and not is_follow_up(heard):
         return fallback(heard, voice)
-    chosen = choose(heard)
-    both = two_subjects(heard)
+    chosen, both = choose(heard), two_subjects(heard)
     if both and (told := tell_both(heard, voice, both)):
         return told
     if chosen.topic:
@@ -128,27 +123,9 @@ def tell(heard: Heard, voice: Voice, topic: str, wanted: str, confidence: float 
 
 
 def two_subjects(heard: Heard) -> list[tuple[str, str]]:
-    """(topic, aspect) of the two questions in one message, or nothing: one sure subject with side remarks is one question."""
-    if heard.structured:
-        return []
-    found: dict[str, tuple[str, str]] = {}
-    weight: dict[str, float] = {}
-    for part in heard.parts:
-        if part["topic"] in found or not stands_alone(part):
-            continue
-        short = part["words"] < t.PART_NAMED
-        asked_before = next(reversed(found.values()), None)
-        aspect = asked_before[1] if short and asked_before else part["aspect"]
-        found[part["topic"]] = (part["topic"], aspect)
-        weight[part["topic"]] = part["whole"]
-    # what the message is mostly about comes first
-    return sorted(found.values(), key=lambda one: -weight[one[0]]) if len(found) == SUBJECTS else []
-
-
-def stands_alone(part: dict[str, Any]) -> bool:
-    """Whether this part of a message is a question of its own, and not a remark beside one."""
-    asks = part["asks"] and part["confidence"] >= t.PART_ASKS and part["whole"] >= t.PART_HINTED
-    return bool(asks or (part["confidence"] >= t.PART and part["whole"] >= t.PART_LIKELY))
+    """(topic, aspect) of the two questions in one message, the weightier one first; [] where there is one."""
+    likely = heard.chance_of_two >= t.TWO and not heard.structured and not is_follow_up(heard)
+    return [(subject["topic"], subject["aspect"]) for subject in heard.subjects] if likely else []
 
 
 def tell_both(heard: Heard, voice: Voice, both: list[tuple[str, str]]) -> Reply | None:

@@ -36,6 +36,7 @@ def hear(tracker: Any, sure_topic: float) -> Heard:
     message = tracker.latest_message
     text = message.get("text") or ""
     structured = bool(message.get("structured"))
+    two = message.get("two") or {}
     intent = (message.get("intent") or {}).get("name") or ""
     topics = _ranked(message.get("topics"), "topic")
     metadata = message.get("metadata") or {}
@@ -45,7 +46,8 @@ def hear(tracker: Any, sure_topic: float) -> Heard:
     return Heard(
         text=text, intent=intent, kinds=_ranked(message.get("intent_ranking"), "name"),
         subkind=message.get("subkind") or "", topics=topics, aspects=_ranked(message.get("aspects"), "aspect"),
-        parts=tuple(message.get("parts") or ()), on_topic=float(message.get("on_topic") or 0),
+        subjects=tuple(two.get("subjects") or ()), chance_of_two=float(two.get("chance") or 0),
+        on_topic=float(message.get("on_topic") or 0),
         entities=tuple(message.get("entities") or ()), structured=structured,
         language=conversation if structured else answer_language(conversation, detected, confidence, len(text.split())),
         conversation_language=conversation, foreign=None if structured else foreign_language(text, detected, confidence, recognised),

@@ -1,6 +1,6 @@
 """When to answer, when to ask back. A wrong answer costs more than a question back."""
 
-ANSWER = 0.65  # of the topic: answer from here
+ANSWER = 0.55  # of the topic: answer from here
 CLARIFY = 0.15  # of the topic: "Bedoelt u …?" from here, else say that it is not understood
 CANDIDATE = 0.05  # a topic below this is no candidate
 CANDIDATES_AT_MOST = 3
@@ -12,14 +12,9 @@ ASPECT = 0.35  # of the aspect: below this, ask what about the topic the questio
 ASPECT_CLEAR = 0.50  # above this the aspect is meant, also where the topic has no answer for it
 ASPECT_POSSIBLE = 0.20  # another aspect may be meant from here
 
-PART_ASKS = 0.85  # of a part that asks: two such parts of different topics are two questions …
-PART_HINTED = 0.001  # … if the message as a whole gives each topic this chance at least
-PART = 0.90  # of a part that need not ask …
-PART_LIKELY = 0.03  # … if the message as a whole gives its topic this chance
-PART_NAMED = 4  # words: a shorter part ("en een rijbewijs") asks what the part before it asks
+TWO = 0.30  # that a message is two questions: from here both are answered
 
-ON_TOPIC = 0.50  # of the subject before, when the message is read as one about it: it is kept from here …
-OTHER_TOPIC = 0.90  # … unless another one is as sure as this
+ON_TOPIC = 0.50  # of the subject before, when the message is read behind it: it is kept from here
 SURELY_ON_TOPIC = 0.90  # the same for what was taken for small talk or another's business …
 OTHER_KIND = 0.90  # … unless that is as sure as this
 

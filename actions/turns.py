@@ -42,8 +42,9 @@ class Heard:
     subkind: str = ""
     topics: tuple[tuple[str, float], ...] = ()
     aspects: tuple[tuple[str, float], ...] = ()
-    parts: tuple[dict[str, Any], ...] = ()  # what each part alone would ask, see bot/components/understanding.py
-    on_topic: float = 0.0  # the chance of the subject before, when the message is read as one about it
+    subjects: tuple[dict[str, Any], ...] = ()  # topic and aspect of the two that the message may be about both …
+    chance_of_two: float = 0.0  # … with this chance
+    on_topic: float = 0.0  # the chance that the message goes on about the subject before; topics and aspects know of it too
     entities: tuple[dict[str, Any], ...] = ()
     structured: bool = False
     language: str = "nl"

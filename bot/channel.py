@@ -84,8 +84,9 @@ def read(body: Any, intents: List[str]) -> Tuple[str, UserMessage, Optional[Dict
     missed = _expect(body.get("missed", []), list, "missed")
     for turn in missed:
         _expect(_expect(turn, dict, "missed").get("text", ""), str, "missed.text")
-    before = (memory or {}).get("slots", {}).get("topic")
-    metadata = {"language": language, "topic": before if isinstance(before, str) else None, "loop": (memory or {}).get("loop")}
+    slots = (memory or {}).get("slots", {})
+    before = {name: slots[name] if isinstance(slots.get(name), str) else None for name in ("topic", "aspect")}
+    metadata = {"language": language, "loop": (memory or {}).get("loop"), **before}
     return conversation, _message(_expect(body.get("message"), dict, "message"), intents, metadata), memory, missed
 
 

@@ -19,7 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 UV_VERSION = "0.8.0"  # at least
 # what training reads, and no more of bot/: a change to how turns are served needs no training
 MODEL_INPUTS = (
-    "config.yml", "domain.yml", "data/topics.csv", "data/aspects.csv", "data/nlu", "data/rules",
+    "config.yml", "domain.yml", "data/topics.csv", "data/aspects.csv", "data/nlu", "data/rules", "data/follow_ups.csv",
+    "data/two_subjects.csv",
     "bot/components", "bot/language", "bot/train.py", "bot/requirements.lock",
 )  # fmt: skip
 
@@ -164,7 +165,7 @@ def _model(force: bool) -> None:
     model = model_path()
     if model.exists() and not force:
         return
-    _say("training the model (a minute or two); only needed again when its inputs change")
+    _say("training the model (some six minutes); only needed again when its inputs change")
     began = time.time()
     _run([str(ROOT / "bot" / ".venv" / "bin" / "python"), "-m", "bot.train", "--out", str(model)], ROOT)
     for old in model.parent.glob("wegwijs-*.tar.gz"):

@@ -81,7 +81,7 @@ def evaluate(questions: Path, results: Path) -> None:
 @app.command()
 def content() -> None:
     """Check every file that editors write; the first mistake is told with its file, line and what is expected."""
-    from handover.content.examples import check_examples
+    from handover.content.examples import check_examples, check_tables
     from handover.content.library import Library
     from handover.registers.open_klant.rules import read_rules
     from handover.settings import ROOT
@@ -90,6 +90,7 @@ def content() -> None:
     library = Library(ROOT / "data", settings.municipality, settings.opening_hours)
     read_rules(library.facts)
     examples = check_examples(ROOT / "data" / "nlu", library.topics, library.aspects)
+    examples += check_tables(ROOT / "data", library.topics, library.aspects)
     typer.echo(f"content: {len(library.answers.topics())} topics and {examples} examples are in order")
 
 

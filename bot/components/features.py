@@ -1,4 +1,4 @@
-"""Words to numbers: the features that both kinds of model read (bot/components/linear.py, bot/components/network.py).
+"""Words to numbers: the features that the network of bag_of_words.py reads.
 
 Three sets, each weighed by how telling it is and brought to length 1: groups of characters inside words, words with
 their pairs, and concepts. `learn` reads all training texts with scikit-learn; `row` does the same for the one text of a

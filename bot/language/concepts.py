@@ -6,7 +6,11 @@ with * may stand anywhere in a word, one with $ must end the word, and + stands 
 """
 
 import re
-from typing import Iterator, List, Pattern, Tuple
+from collections import defaultdict
+from itertools import chain
+from typing import Dict, Iterator, List, Pattern, Tuple
+
+START = 3  # letters by which a way of writing is found
 
 CONCEPTS = """
 paspoort: *paspoort paspoord passport pasport reisdocument+ travel+document zakenpaspoort
@@ -145,13 +149,19 @@ def _ways() -> Iterator[Tuple[str, int, Pattern[str]]]:
 
 _LINES = CONCEPTS.strip().splitlines()
 _names = [line.split(":", 1)[0].strip() for line in _LINES]
-_all_ways = list(_ways())
+_ways_by_start: Dict[str, List[Tuple[str, int, Pattern[str]]]] = defaultdict(list)
+_short_ways = []
+for _way in _ways():
+    (_ways_by_start[_way[0][:START]] if len(_way[0]) >= START else _short_ways).append(_way)
 
 
 def concepts_in(normalised: str) -> List[str]:
     """The names of all concepts in a normalised text, in the order of the list.
 
-    A plain search for letters comes first: it is ten times as fast as a pattern, and mostly says no.
+    Only the ways of writing whose first letters are in the text are looked for, and first by a plain search for all their
+    letters: a pattern takes ten times as long, and mostly says no.
     """
-    found = {number for letters, number, pattern in _all_ways if letters in normalised and pattern.search(normalised)}
+    starts = {normalised[at : at + START] for at in range(len(normalised) - START + 1)}
+    near = chain(_short_ways, *(_ways_by_start[start] for start in starts & _ways_by_start.keys()))
+    found = {number for letters, number, pattern in near if letters in normalised and pattern.search(normalised)}
     return [_names[number] for number in sorted(found)]

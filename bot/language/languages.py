@@ -52,6 +52,7 @@ SPOKEN = tuple(SMALL_WORDS)
 LATIN = ("de", "fr", "es", "pl", "tr", "it", "pt", "ro", "hu", "cs", "sk", "hr", "sq", "id", "lt", "lv")
 FOREIGN_FROM = 0.9  # surer than this that it is neither Dutch nor English
 WORDS_FROM = 3  # fewer words say too little
+PLENTY = 6  # with fewer a known product counts for more: "naheffing parkeren bedrag" looks German
 OURS_AT_MOST = 0.34  # share of small words of Dutch, or of English, in a text of another language
 _small = {code: frozenset(words.split()) for code, words in SMALL_WORDS.items()}
 
@@ -83,7 +84,7 @@ def detect(text: str) -> Tuple[str, float]:
     if len(words) >= WORDS_FROM and max(ours.values()) <= OURS_AT_MOST * len(words):
         code, chance = _identifier().classify(text.lower())
         if code not in SPOKEN and chance >= FOREIGN_FROM:
-            return str(code), round(float(chance), 2)
+            return str(code), round(float(chance) if len(words) >= PLENTY else min(float(chance), FOREIGN_FROM), 2)
     padded = " " + " ".join(words) + " "
     scores = {code: ours[code] + 0.25 * min(6, sum(padded.count(group) for group in LETTERS[code])) for code in SPOKEN}
     code = "en" if scores["en"] > scores["nl"] else "nl"

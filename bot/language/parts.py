@@ -12,6 +12,10 @@ _joined = re.compile(
     r"\s*,?\s+(?:en(?:\s+(?:ook|dan|verder|nog|daarnaast|trouwens|tevens|eh|uh))*|of|ook\s+nog|daarnaast|verder|tevens|trouwens|plus|and(?:\s+(?:also|then))?|also|besides)\s+",
     re.I,
 )
+_then_asked = re.compile(
+    r",\s+(?=(?:hoe|wat|waar|wanneer|welke?|wie|waarom|mag|moet|kan|kun|krijg|is|zijn|how|what|where|when|which|who|why|can|may|must|do|does|is|are)\b)",
+    re.I,
+)
 _asks = re.compile(
     r"\?|\b(?:hoe|wat|waar|wanneer|welke?|wie|waarom|hoeveel|mag|moet|moeten|kan|kunnen|kun|krijg|wil|willen|heb|graag|nodig|aanvragen|"
     r"regelen|how|what|where|when|which|who|why|can|may|must|do|does|is|are|want|need|would)\b",
@@ -36,11 +40,16 @@ def asks(part: str) -> bool:
     return "?" in part or bool(_question_words.search(part))
 
 
+def sentences(text: str) -> List[str]:
+    """The sentences of a message, without what is too short to say anything."""
+    return [sentence for sentence in _sentence.split(text) if sum(map(str.isalpha, sentence)) >= SHORTEST]
+
+
 def parts(text: str) -> List[str]:
     """The parts that may each be a question of their own, in their order; empty where there is only one."""
     found = []
     for sentence in _sentence.split(text):
-        pieces = [piece.strip(" ,") for piece in _joined.split(sentence)]
+        pieces = [piece.strip(" ,") for joined in _then_asked.split(sentence) for piece in _joined.split(joined)]
         found += [piece for piece in pieces if sum(map(str.isalpha, piece)) >= SHORTEST]
     if not 2 <= len(found) <= PARTS_AT_MOST or not _asks.search(text):
         return []
@@ -49,8 +58,8 @@ def parts(text: str) -> List[str]:
 
 def asking_sentence(text: str) -> str:
     """The last sentence that asks, of a message with more than one; "" where there is none."""
-    sentences = [sentence for sentence in _sentence.split(text) if sum(map(str.isalpha, sentence)) >= SHORTEST]
-    if len(sentences) < 2:
+    said = sentences(text)
+    if len(said) < 2:
         return ""
-    plain = [sentence for sentence in sentences if sentence.rstrip().endswith("?")]
-    return plain[-1] if plain else next((sentence for sentence in reversed(sentences) if _begins_asking.match(sentence)), "")
+    plain = [sentence for sentence in said if sentence.rstrip().endswith("?")]
+    return plain[-1] if plain else next((sentence for sentence in reversed(said) if _begins_asking.match(sentence)), "")

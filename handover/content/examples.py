@@ -1,5 +1,6 @@
-"""The training examples in data/nlu/, checked before a training run: Rasa itself would not say where a mistake stands."""
+"""The training examples, checked before a training run: Rasa itself would not say where a mistake stands."""
 
+import csv
 from collections.abc import Container
 from pathlib import Path
 
@@ -7,11 +8,37 @@ from handover.content.files import ContentError, Mapping, read_yaml
 
 QUESTION = "vraag"
 LANGUAGES = ("nl", "en")
+TABLES = {
+    "follow_ups.csv": ("before_topic", "before_aspect", "topic", "aspect", "language", "text"),
+    "two_subjects.csv": ("topic", "aspect", "second_topic", "second_aspect", "language", "text"),
+}
 
 
 def check_examples(folder: Path, topics: Container[str], aspects: Container[str]) -> int:
     """How many examples stand in `folder`. Raises ContentError with file and line at the first mistake."""
     return sum(_check_file(path, topics, aspects) for path in sorted(folder.rglob("*.yml")))
+
+
+def check_tables(folder: Path, topics: Container[str], aspects: Container[str]) -> int:
+    """How many examples stand in the tables of TABLES, which all should be in `folder`. Raises ContentError as above."""
+    return sum(_check_table(folder / name, columns, topics, aspects) for name, columns in TABLES.items())
+
+
+def _check_table(path: Path, columns: tuple[str, ...], topics: Container[str], aspects: Container[str]) -> int:
+    allowed = {name: LANGUAGES if name == "language" else topics if name.endswith("topic") else aspects for name in columns[:-1]}
+    count = 0
+    with path.open(encoding="utf-8", newline="") as lines:
+        table = csv.reader(lines)
+        if tuple(next(table, ())) != columns:
+            raise ContentError(path, 1, f"the columns should be {','.join(columns)}")
+        for row in table:
+            if len(row) != len(columns) or not row[-1].strip():
+                raise ContentError(path, table.line_num, f"{len(columns)} columns are expected here, the last one a text")
+            for (name, known), value in zip(allowed.items(), row, strict=False):
+                if value not in known:
+                    raise ContentError(path, table.line_num, f"'{name}: {value}' is not known")
+            count += 1
+    return count
 
 
 def _check_file(path: Path, topics: Container[str], aspects: Container[str]) -> int:

@@ -17,6 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from bot.components.context import rows  # noqa: E402
 from handover.bootstrap import model_path  # noqa: E402
 
 MODEL = model_path()  # the one that `make run` serves: nothing is trained twice
@@ -179,4 +180,6 @@ test_questions.__test__ = False  # a helper; pytest takes it for a test
 def trained_on() -> set:
     """Every text that the model learns from, in lower case."""
     lines = (line for path in (ROOT / "data/nlu").rglob("*.yml") for line in path.read_text().splitlines())
-    return {match[1].strip().lower() for line in lines for match in [re.match(r"    - (.*)", line)] if match}
+    examples = {match[1].strip().lower() for line in lines for match in [re.match(r"    - (.*)", line)] if match}
+    tables = (ROOT / "data" / name for name in ("follow_ups.csv", "two_subjects.csv"))
+    return examples | {row["text"].strip().lower() for path in tables for row in rows(path)}

@@ -41,7 +41,7 @@ def test_an_action_sees_everything_that_was_understood(bot):
         "language",
         "language_confidence",
     } <= set(latest)
-    assert latest["metadata"] == {"language": "en", "topic": None, "loop": None}
+    assert latest["metadata"] == {"language": "en", "topic": None, "aspect": None, "loop": None}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from handover.content.examples import check_examples
+from handover.content.examples import check_examples, check_tables
 from handover.content.files import ContentError
 
 GOOD = """version: "3.1"
@@ -48,3 +48,34 @@ def test_a_mistake_is_told_with_its_line(tmp_path, right, wrong, line, says):
         check(tmp_path, GOOD.replace(right, wrong))
     if line:
         assert f"paspoort.yml:{line}: " in str(told.value)
+
+
+FOLLOW_UPS = 'before_topic,before_aspect,topic,aspect,language,text\npaspoort,kosten,paspoort,kosten,nl,"en dan, wat kost dat?"\n'
+PAIRS = "topic,aspect,second_topic,second_aspect,language,text\npaspoort,kosten,paspoort,kosten,nl,twee vragen\n"
+
+
+def tables(folder: Path, follow_ups: str, pairs: str = PAIRS) -> int:
+    (folder / "follow_ups.csv").write_text(follow_ups, encoding="utf-8")
+    (folder / "two_subjects.csv").write_text(pairs, encoding="utf-8")
+    return check_tables(folder, {"paspoort"}, {"kosten"})
+
+
+def test_the_rows_of_the_tables_are_counted(tmp_path):
+    assert tables(tmp_path, FOLLOW_UPS) == 2
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "line", "says"),
+    [
+        ("before_topic,before", "topic_before,before", 1, "the columns should be before_topic,before_aspect,topic"),
+        ("paspoort,kosten,paspoort", "pasport,kosten,paspoort", 2, "'before_topic: pasport' is not known"),
+        ("kosten,nl", "prijs,nl", 2, "'aspect: prijs' is not known"),
+        ("nl,", "fr,", 2, "'language: fr' is not known"),
+        (',"en dan, wat kost dat?"', "", 2, "6 columns are expected here"),
+        ('"en dan, wat kost dat?"', '""', 2, "6 columns are expected here"),
+    ],
+)
+def test_a_mistake_in_a_table_is_told_with_its_line(tmp_path, right, wrong, line, says):
+    with pytest.raises(ContentError, match=re.escape(says)) as told:
+        tables(tmp_path, FOLLOW_UPS.replace(right, wrong))
+    assert f"follow_ups.csv:{line}: " in str(told.value)

@@ -1,8 +1,7 @@
-"""A small neural network: one hidden layer that labels and aspects share, over the features of bot/components/features.py.
+"""A small neural network that sees words in a bag: one hidden layer, for labels and aspects, over the features of features.py.
 
 It is trained with TensorFlow, which Rasa brings along, and asked with numpy: a turn adds up some 170 rows of a table and
-multiplies twice by a small matrix. It is right where the linear models are wrong often enough that both together are
-better than either.
+multiplies twice by a small matrix.
 """
 
 from typing import Dict, Iterator, List, Sequence, Tuple
@@ -11,30 +10,29 @@ import numpy as np
 from scipy import sparse
 
 from bot.components.features import Row
+from bot.components.targets import Targets, learning_rate
 
 HIDDEN = 256
 BATCH = 128
 EPOCHS = 10
-STEADY = 4  # epochs at the full rate; after them it falls
 INPUT_SCALE = 3.0  # rows have length 1 for each set of features: too little for the hidden layer to start with
 INPUT_DROPPED, HIDDEN_DROPPED = 0.2, 0.5  # shares left out while training, so that no single word decides
 
 
-class Network:
+class BagOfWords:
     def __init__(self) -> None:
         self.labels: List[str] = []
         self.aspects: List[str] = []
         self.arrays: Dict[str, np.ndarray] = {}
 
-    def learn(self, vectors: sparse.csr_matrix, labels: Sequence[str], aspects: Sequence[str]) -> "Network":
+    def learn(self, vectors: sparse.csr_matrix, labels: Sequence[str], aspects: Sequence[str]) -> "BagOfWords":
         """`aspects` holds "" where a message has none. Takes some minutes; the same examples give the same network."""
         import tensorflow as tf
 
         tf.random.set_seed(0)
         random = np.random.RandomState(0)
-        self.labels, self.aspects = sorted(set(labels)), sorted(set(aspects) - {""})
-        label = np.searchsorted(self.labels, labels)
-        aspect = np.array([self.aspects.index(name) if name else -1 for name in aspects])
+        targets = Targets(labels, aspects)
+        self.labels, self.aspects = targets.labels, targets.aspects
 
         def variable(rows: int, columns: int, spread: float) -> tf.Variable:
             return tf.Variable(random.randn(rows, columns).astype(np.float32) * spread)
@@ -54,17 +52,15 @@ class Network:
                 read = tf.gather(table, ids) * values[:, None]
                 hidden = tf.math.unsorted_segment_sum(read, texts, tf.shape(label)[0]) * INPUT_SCALE + hidden_bias
                 hidden = tf.nn.dropout(tf.nn.relu(hidden), HIDDEN_DROPPED)
-                for_label = tf.nn.sparse_softmax_cross_entropy_with_logits(label, hidden @ to_label + label_bias)
-                for_aspect = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.maximum(aspect, 0), hidden @ to_aspect + aspect_bias)
-                loss = tf.reduce_mean(for_label) + tf.reduce_mean(tf.cast(aspect >= 0, tf.float32) * for_aspect)
+                loss = targets.loss(label, hidden @ to_label + label_bias, aspect, hidden @ to_aspect + aspect_bias)
             first, *rest = tape.gradient(loss, [table, *small])
             for_table.apply_gradients([(first, table)])
             for_small.apply_gradients(zip(rest, small, strict=True))
 
         for epoch in range(EPOCHS):
-            for_small.learning_rate = 0.002 * 0.6 ** max(0, epoch - STEADY + 1)
-            for rows in _batches(random.permutation(len(label))):
-                step(*_flat(vectors[rows], random), label[rows], aspect[rows])
+            for_small.learning_rate = learning_rate(epoch)
+            for rows in _batches(random.permutation(len(labels))):
+                step(*_flat(vectors[rows], random), targets.label[rows], targets.aspect[rows])
         self.arrays = {
             "table": (table.numpy() * INPUT_SCALE).astype(np.float16),
             "hidden_bias": hidden_bias.numpy(),
@@ -85,7 +81,7 @@ class Network:
         return dict(vars(self))
 
     @classmethod
-    def from_state(cls, state: Dict[str, object]) -> "Network":
+    def from_state(cls, state: Dict[str, object]) -> "BagOfWords":
         made = cls()
         vars(made).update(state)
         return made
