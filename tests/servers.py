@@ -6,6 +6,7 @@ PostgreSQL refuses to run as root: then it runs as the user that its package mad
 import contextlib
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -19,13 +20,19 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-WITHIN = 30.0  # seconds for a server to answer
+from handover.history.database import migrate
+
+WITHIN = 60.0  # seconds for a server to answer
+PORTS = (10_000, 32_000)
+_chance = random.SystemRandom()
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """For a server that listens later, and perhaps again after it was killed. Below those that the kernel gives to clients meanwhile."""
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", _chance.randrange(*PORTS)))
+            return int(probe.getsockname()[1])
 
 
 def _postgres_programs() -> Path | None:
@@ -89,7 +96,7 @@ class Server:
         assert self._process is not None
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait(10)
+        self._process.wait(60)
 
     def freeze(self) -> None:
         assert self._process is not None
@@ -112,6 +119,7 @@ class Postgres(Server):
 
     def __init__(self) -> None:
         super().__init__()
+        self._migrated: str | None = None
         programs = _postgres_programs()
         assert programs is not None, NO_POSTGRES
         self._programs = programs
@@ -132,6 +140,7 @@ class Postgres(Server):
         return [
             str(self._programs / "postgres"), "-D", str(self._data), "-p", str(self.port), "-k", str(self.folder),
             "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=100",
+            "-c", "fsync=off",  # a killed process loses nothing that it wrote; only a machine without power would
         ]  # fmt: skip
 
     def answers(self) -> bool:
@@ -141,15 +150,29 @@ class Postgres(Server):
     def url(self, name: str = "postgres", port: int | None = None) -> str:
         return f"postgresql+asyncpg://wegwijs@127.0.0.1:{port or self.port}/{name}"
 
-    async def new_database(self) -> str:
+    async def new_database(self, like: str = "template1") -> str:
         """The name of an empty one."""
         name = f"wegwijs_{uuid4().hex[:12]}"
+        await self._execute(f"CREATE DATABASE {name} TEMPLATE {like}")
+        return name
+
+    async def migrated_database(self) -> str:
+        """The name of one with the newest schema and nothing in it."""
+        if self._migrated is None:
+            self._migrated = await self.new_database()
+            await migrate(self.url(self._migrated))
+        return await self.new_database(self._migrated)
+
+    async def drop(self, name: str) -> None:
+        """Also when a test has left a connection."""
+        await self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    async def _execute(self, command: str) -> None:
         connection = await asyncpg.connect(host="127.0.0.1", port=self.port, user="wegwijs", database="postgres")
         try:
-            await connection.execute(f"CREATE DATABASE {name}")
+            await connection.execute(command)
         finally:
             await connection.close()
-        return name
 
     def dump(self, name: str, to: Path) -> None:
         self._run("pg_dump", "-Fc", "-d", name, "-f", str(to))

@@ -1,5 +1,6 @@
 """What several folders need: hypothesis settings that are bounded and, in CI, the same every time; a library; a store."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -9,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from handover.content.library import Library
-from handover.history.database import migrate
 from handover.history.store import Store
 from handover.settings import ROOT
+from tests.databases import new_sqlite
 from tests.servers import Postgres, needs_postgres
 
 MORNING = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # a Tuesday, ten o'clock in Amsterdam
@@ -34,17 +35,21 @@ def now() -> datetime:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=needs_postgres)])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of one that is empty; every test that stores something runs on both."""
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """The URL of one with the newest schema and nothing in it; every test that stores something runs on both."""
     if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path / 'folder' / 'wegwijs.db'}"
+        path = tmp_path / "folder" / "wegwijs.db"
+        await asyncio.to_thread(new_sqlite, path)
+        yield f"sqlite+aiosqlite:///{path}"
+        return
     server: Postgres = request.getfixturevalue("postgres_server")
-    return server.url(await server.new_database())
+    name = await server.migrated_database()
+    yield server.url(name)
+    await server.drop(name)
 
 
 @pytest.fixture
 async def store(database: str) -> AsyncIterator[Store]:
-    await migrate(database)
     opened = Store(database)
     await opened.start()
     yield opened

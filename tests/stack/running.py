@@ -1,30 +1,30 @@
 """Starts and stops a real service on a free port with a data folder of its own."""
 
+import asyncio
 import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from handover.history.store import Store
+from handover.settings import read_settings
+from handover.staff.accounts import Accounts
+from tests.servers import free_port
 from tests.stack import site
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 WEGWIJS = ROOT / ".venv" / "bin" / "wegwijs"
-READY_WITHIN = 240.0  # seconds; a busy machine loads TensorFlow slowly
+READY_WITHIN = 240.0  # seconds; on a busy machine
 PASSWORD = "correct-paard-batterij"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Stack:
@@ -50,7 +50,7 @@ class Stack:
         self.data.mkdir(parents=True, exist_ok=True)
         with (self.data / "output.log").open("ab") as output:
             self._process = subprocess.Popen([WEGWIJS, "serve"], env=self._env, cwd=ROOT, stdout=output, stderr=output)
-        self.wait_until(lambda: self.health() is not None, 60)
+        self.wait_until(lambda: self.health() is not None, READY_WITHIN)
         if wait_for_bot:
             self.wait_until(self.bot_is_up, READY_WITHIN)
         return self
@@ -59,7 +59,7 @@ class Stack:
         return (self.health() or {}).get("bot") == "ok"
 
     def health(self) -> dict[str, Any] | None:
-        with contextlib.suppress(OSError, urllib.error.URLError), urllib.request.urlopen(f"{self.url}/health", timeout=2) as answer:
+        with contextlib.suppress(OSError, urllib.error.URLError), urllib.request.urlopen(f"{self.url}/health", timeout=10) as answer:
             found: dict[str, Any] = json.load(answer)
             return found
         return None
@@ -81,7 +81,7 @@ class Stack:
         """SIGTERM; the exit code."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
-        code = self._process.wait(30)
+        code = self._process.wait(90)
         self._process = None
         return code
 
@@ -89,7 +89,7 @@ class Stack:
         """As a power cut would: no time for anything."""
         assert self._process is not None
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(60)
         self._process = None
 
     def close(self) -> None:
@@ -115,7 +115,7 @@ class Stack:
     def command(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """The `wegwijs` command on this stack's data."""
         return subprocess.run(
-            [WEGWIJS, *arguments], env=self._env, cwd=ROOT, input=stdin, capture_output=True, text=True, check=False, timeout=60
+            [WEGWIJS, *arguments], env=self._env, cwd=ROOT, input=stdin, capture_output=True, text=True, check=False, timeout=180
         )
 
     def identity(self, sub: str, **claims: Any) -> str:
@@ -123,19 +123,31 @@ class Stack:
         return site.token(self.url, sub, **claims)
 
     def staff(self, name: str, team: str = "kcc", role: str = "medewerker") -> tuple[str, str]:
-        """(name, password) of an account, made at the first call."""
+        """(name, password) of an account, made at the first call; by what `wegwijs staff add` does, without the second that it starts."""
         if name not in self._staff:
-            made = self.command("staff", "add", name, "--team", team, "--role", role, "--password-stdin", stdin=PASSWORD)
-            assert made.returncode == 0, made.stderr
+            with ThreadPoolExecutor(1) as beside_a_running_loop:
+                beside_a_running_loop.submit(asyncio.run, self._add(name, team, role)).result()
             self._staff.add(name)
         return name, PASSWORD
 
+    async def _add(self, name: str, team: str, role: str) -> None:
+        store = Store(read_settings(self._env).database_url)
+        await store.start()
+        try:
+            await Accounts(store).add(name, PASSWORD, role, [team], datetime.now(UTC))
+        finally:
+            await store.stop()
+
     def log_in(self, name: str, **account: str) -> str:
         """The value of the session cookie."""
-        name, password = self.staff(name, **account)
-        body = json.dumps({"name": name, "password": password}).encode()
+        self.staff(name, **account)
+        return self.new_session(name)
+
+    def new_session(self, name: str) -> str:
+        """The same, of an account that is there."""
+        body = json.dumps({"name": name, "password": PASSWORD}).encode()
         request = urllib.request.Request(f"{self.url}/console/login", body, {"Content-Type": "application/json", "Origin": self.origin})
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return str(answer.headers["Set-Cookie"]).split(";")[0].split("=", 1)[1]
 
 

@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import functools
 import json
-import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
@@ -22,11 +20,11 @@ from handover.app import Service, make_app
 from handover.cli import listen_on
 from handover.conversation.conversation import AskBot, Conversation, Turn
 from handover.conversation.events import BotReply, BotTurn
-from handover.history.database import migrate
 from handover.rasa import Bot, BotError
 from handover.settings import ROOT, read_settings
 from handover.staff.accounts import AccountError
 from handover.telephone import AudioCodesLine, JambonzHttpLine, JambonzLine, Line, TwimlLine
+from tests.databases import new_sqlite
 from tests.stack.people import Colleague
 
 USER, PASSWORD, SECRET = "gateway", "correct-paard", "batterij-nietje"
@@ -121,7 +119,7 @@ class World:
 
         return await self.service.store._dicts(select(tables.metadata.tables[table]))
 
-    async def until(self, condition: Callable[[], Any], seconds: float = 5) -> Any:
+    async def until(self, condition: Callable[[], Any], seconds: float = 60) -> Any:
         """Waits for something that follows from what was done, without being an answer to it."""
         deadline = time.monotonic() + seconds
         while not (found := await condition()):
@@ -139,24 +137,10 @@ LINES: dict[str, Callable[..., Line]] = {
 GATEWAYS = list(LINES)
 
 
-@functools.cache
-def _fresh_database() -> bytes:
-    """A database with the newest schema and nothing in it: making one takes longer than a test."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "wegwijs.db"
-        asyncio.run(migrate(f"sqlite+aiosqlite:///{path}"))
-        return path.read_bytes()
-
-
-def _prepare(data: Path) -> None:
-    data.mkdir(parents=True, exist_ok=True)
-    if not (data / "wegwijs.db").exists():
-        (data / "wegwijs.db").write_bytes(_fresh_database())
-
-
 @contextlib.asynccontextmanager
 async def running(data: Path, *, hours: str = "always", **env: str) -> AsyncIterator[World]:
-    await asyncio.to_thread(_prepare, data)
+    if not (data / "wegwijs.db").exists():
+        await asyncio.to_thread(new_sqlite, data / "wegwijs.db")
     settings = read_settings({"WEGWIJS_PUBLIC_URL": PUBLIC, "WEGWIJS_DATA": str(data), "WEGWIJS_OPENING_HOURS": hours, **SECRETS, **env})
     Sanic.test_mode = True  # several applications in one process
     listening = listen_on("127.0.0.1", 0)

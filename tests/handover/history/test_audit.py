@@ -12,11 +12,13 @@ from handover.conversation.conversation import Insert
 from handover.history import audit, tables
 from handover.history.audit import Verified
 from handover.history.store import Store
+from tests.databases import new_sqlite
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> str:
     """SQLite's: most of these tests go behind the back of the service. On PostgreSQL the chain is the same, and the triggers' own."""
+    new_sqlite(tmp_path / "wegwijs.db")
     return f"sqlite+aiosqlite:///{tmp_path / 'wegwijs.db'}"
 
 

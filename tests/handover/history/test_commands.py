@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import update
 
 from handover.history import tables
-from handover.history.database import migrate
 from handover.history.store import Store
 from handover.history.vault import Vault
 from handover.settings import ROOT
+from tests.databases import new_sqlite
 from tests.handover.history.test_retention import NAME, NUMBER, REPORT, WORD, Talk, counted, everything_about
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -23,6 +23,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def database(tmp_path: Path) -> str:
     """Where the command looks for it."""
+    new_sqlite(tmp_path / "wegwijs.db")
     return f"sqlite+aiosqlite:///{tmp_path / 'wegwijs.db'}"
 
 
@@ -36,7 +37,6 @@ def vault(tmp_path: Path) -> Vault:
 
 @pytest.fixture
 async def store(database: str, vault: Vault):
-    await migrate(database)
     opened = Store(database, vault)
     await opened.start()
     yield opened

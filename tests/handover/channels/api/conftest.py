@@ -1,6 +1,5 @@
 """The API on a real store and a real port, without the bot."""
 
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,6 +25,7 @@ from handover.perform import Performer
 from handover.rasa import Bot
 from handover.settings import read_settings
 from handover.staff.tokens import SCOPES, ApiTokens
+from tests.servers import free_port
 from tests.stack import site
 
 BASE = "/klantinteracties/api/v1"
@@ -59,9 +59,7 @@ class Api:
 
 @pytest.fixture
 async def api(store: Store, library, tmp_path: Path) -> AsyncIterator[Api]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     settings = read_settings({"WEGWIJS_PORT": str(port), "WEGWIJS_DATA": str(tmp_path / "data")})
     performer = Performer(store, Hub(), Bot("token"), library, utc_now)
     people, tokens = People(store), ApiTokens(store)
