@@ -51,11 +51,11 @@ def main() -> None:
 @app.command()
 def serve(with_parent: Annotated[bool, typer.Option(help="Stop when the process that started this one ends.")] = False) -> None:
     """Serve residents, staff and everything else on one port."""
-    from handover.supervisor import prepare, supervise
-
     if with_parent:
         stop_with_parent(signal.SIGTERM)
-    settings = read_settings()
+    settings = read_settings()  # before the rest is imported: what is wrong is told at once
+    from handover.supervisor import prepare, supervise
+
     raise_file_limit()
     library = prepare(settings)
     listening = listen_on(settings.host, settings.port)

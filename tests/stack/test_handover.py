@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.stack.people import Colleague, Resident, colleague, resident
-from tests.stack.running import Stack
+from tests.stack.running import PASSWORD, Stack
 
 
 @pytest.fixture
@@ -258,13 +258,15 @@ async def test_logging_out_closes_the_consoles(stack: Stack) -> None:
     request = urllib.request.Request(
         f"{stack.url}/console/logout", b"", {"Cookie": f"wegwijs={cookie}", "Origin": stack.origin}, method="POST"
     )
-    await asyncio.to_thread(urllib.request.urlopen, request, timeout=10)
+    await asyncio.to_thread(urllib.request.urlopen, request, timeout=60)
     assert await dirk.closed() == 1008
 
 
 async def test_a_disabled_account_is_thrown_out(stack: Stack) -> None:
     """SEC-8: also when it was another process that disabled it."""
-    eva = await colleague(stack, "Eva")
+    added = await asyncio.to_thread(stack.command, "staff", "add", "Eva", "--team", "kcc", "--password-stdin", stdin=PASSWORD)
+    assert (added.returncode, added.stderr) == (0, "")
+    eva = await colleague(stack, "Eva", cookie=stack.new_session("Eva"))
     changed = await asyncio.to_thread(stack.command, "staff", "set", "Eva", "--disable")
     assert changed.returncode == 0
     assert await eva.closed() == 1008
