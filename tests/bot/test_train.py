@@ -19,7 +19,7 @@ def train(folder: Path, *extra: str) -> subprocess.CompletedProcess:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=600,
         env={**os.environ, "PYTHONPATH": str(folder)},
     )
 
@@ -29,7 +29,8 @@ def checkout(tmp_path: Path) -> Path:
     for name in ("config.yml", "domain.yml"):
         shutil.copy(ROOT / name, tmp_path)
     shutil.copytree(ROOT / "data/rules", tmp_path / "data/rules")
-    shutil.copytree(ROOT / "data/nlu", tmp_path / "data/nlu")
+    (tmp_path / "data/nlu/vraag").mkdir(parents=True)
+    shutil.copy(ROOT / "data/nlu/vraag/paspoort.yml", tmp_path / "data/nlu/vraag")  # Rasa reads a file of examples in half a second
     shutil.copytree(ROOT / "bot", tmp_path / "bot", ignore=shutil.ignore_patterns(".venv", "__pycache__"))
     return tmp_path
 
