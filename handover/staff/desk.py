@@ -56,6 +56,10 @@ class Desk:
         teams += [team for colleague in self._presence.available(self.now()) for team in colleague.teams]
         return next((team for team in teams if self._presence.available(self.now(), team)), None)
 
+    async def be_sure(self) -> None:
+        """Who is there, also according to the other processes."""
+        await self._presence.be_sure(self.now())
+
     def human_asked(
         self, conversation: Conversation, reason: str, label: str | None = None, id: str | None = None
     ) -> HumanAsked | NobodyAvailable | None:

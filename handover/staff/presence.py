@@ -4,6 +4,7 @@ Several processes tell each other what they write down, and read all of it when 
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from uuid import UUID
 
 from handover.bus import Alone, Bus
 from handover.conversation.states import STAFF_SILENCE
-from handover.history.store import Store
+from handover.history.store import Store, Unavailable
 
 Status = Literal["available", "away", "offline"]
 SAVE_EVERY = STAFF_SILENCE / 6  # a heartbeat that changes nothing is written down this often
@@ -89,6 +90,12 @@ class Presence:
                 waiting = self._learn(row.staff_id, row.name, tuple(row.teams), row.status, row.seen_at)
                 if waiting is not None:
                     await waiting
+
+    async def be_sure(self, now: datetime) -> None:
+        """Before a resident is told whether somebody is there: news of another process may still be on its way, and stands in the store."""
+        if self._bus.shared:
+            with contextlib.suppress(Unavailable):  # then what is known here has to do
+                await self.catch_up(now)
 
     def lost(self, staff: UUID, now: datetime) -> bool:
         """Nothing was heard of this owner for a minute; on another process, where not each heartbeat is told, a little more."""

@@ -253,6 +253,7 @@ class ResidentSocket(Connection):
             case m.Choose():
                 return await self._choice(frame)
             case m.Human():
+                await desk.be_sure()
                 return lambda c: desk.human_asked(c, "request") if _while_open(c) else None
             case m.Leave():
                 return lambda c: ev.QueueLeft() if _while_open(c) and c.state is State.WAITING else None
@@ -274,6 +275,8 @@ class ResidentSocket(Connection):
         if chosen is None:
             raise BadFrame("not_found", str(frame.id))
         label, do, id = chosen["label"], chosen["do"], str(frame.id)
+        if "human" in do:
+            await self._on.desk.be_sure()
 
         def event(c: Conversation) -> Event | None:
             _while_open(c)

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import argon2
 import pytest
 
+from handover.bus import Alone
 from handover.content.hours import AMSTERDAM
 from handover.conversation.conversation import Conversation
 from handover.conversation.events import HumanAsked, NobodyAvailable
@@ -229,6 +230,26 @@ async def test_the_topics_own_team_then_the_first_then_whoever_is_there(people, 
     await seen("anja", now, "available")
     assert desk.human_asked(_asking(now), "request").team == "kcc"
     assert desk.reachable()
+
+
+class _Silent(Alone):
+    """A bus that tells nothing."""
+
+    shared = True
+
+
+async def test_who_asks_for_a_person_is_told_what_another_process_has_stored(people, store, library, now):
+    """Its news may still be on its way."""
+    _, seen, _ = people
+    desk = Desk(library, Presence(store, now, _Silent()), lambda: now)
+    await desk.be_sure()
+    assert not desk.reachable()
+    await seen("anja", now, "available")
+    await desk.be_sure()
+    assert desk.reachable()
+    await seen("anja", now, "away")
+    await desk.be_sure()
+    assert not desk.reachable()
 
 
 async def test_outside_hours_nobody_is_reached_whoever_is_there(people, library, now):
