@@ -19,11 +19,11 @@ class Proxy:
         self._lines: set[asyncio.StreamWriter] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
         self._thread.start()
-        self.port: int = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
+        self.port: int = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(60)
 
     def cut(self) -> int:
         """Breaks every line; how many. New ones are taken."""
-        return asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result(60)
 
     def refuse(self, on: bool) -> None:
         """Breaks every line, and every new one at once."""

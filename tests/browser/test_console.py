@@ -18,7 +18,7 @@ AXE = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]},
     "rules": {"target-size": {"enabled": True}},
 }
-PATIENCE = 10  # seconds
+PATIENCE = 45  # seconds
 TABS = 80  # more presses than the longest way over the page
 
 

@@ -150,7 +150,7 @@ def test_the_chat_leads_to_it(page: Page, stack: Stack) -> None:
     box = page.get_by_role("textbox")
     box.fill("Wat kost een paspoort?")
     box.press("Enter")
-    expect(page.get_by_role("log").locator("wegwijs-turn").nth(2)).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("log").locator("wegwijs-turn").nth(2)).to_be_visible()
     with page.context.expect_page() as opening:
         page.get_by_role("link", name=re.compile("Bekijk of verwijder wat wij bewaren")).click()
     opened = opening.value

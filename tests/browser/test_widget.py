@@ -159,12 +159,12 @@ def say(page: Page, text: str) -> None:
 
 
 def until(page: Page, condition: Callable[[], Any]) -> None:
-    """Waits for something on our side of the socket, at most five seconds."""
-    for _ in range(250):
+    """Waits for something on our side of the socket."""
+    for _ in range(1500):
         if condition():
             return
         page.wait_for_timeout(20)
-    pytest.fail("it did not happen within 5 s")
+    pytest.fail("it did not happen within 30 s")
 
 
 def host_page(page: Page, stack: Any, theme: str = "none", *, style: str = "", csp: str | None = None, script: bool = True,
@@ -375,7 +375,7 @@ def test_a_long_history_is_replayed_in_silence_too(page: Page, played: Played) -
     page.reload()
     page.evaluate(LISTEN)
     launcher(page).click()
-    expect(turns(page)).to_have_count(230, timeout=10_000)
+    expect(turns(page)).to_have_count(230)
     assert heard(page, "Regel") == 0
 
 
@@ -697,7 +697,7 @@ def test_it_works_on_a_strict_page_of_another_site(page: Page, stack: Any) -> No
     page.goto(host_page(page, stack, csp=STRICT.format(ours=ours, socket=ours.replace("http", "ws"))))
     open_chat(page)
     say(page, "Wat kost een paspoort?")
-    expect(turns(page).nth(2)).to_be_visible(timeout=10_000)
+    expect(turns(page).nth(2)).to_be_visible()
     expect(panel(page)).to_have_css("position", "fixed")
     assert problems == []
 
@@ -733,7 +733,7 @@ def test_contact_stays_in_sight_when_the_socket_is_blocked(page: Page, stack: An
     launcher(page).click()
     expect(page.get_by_role("link", name="Bel 14 0999")).to_be_visible()
     expect(page.get_by_role("link", name=re.compile("^Contact"))).to_be_visible()
-    expect(page.get_by_role("alert").filter(has_text="Er is geen verbinding.")).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("alert").filter(has_text="Er is geen verbinding.")).to_be_visible()
     say(page, "Bent u daar?")
     expect(turns(page).first).to_contain_text("Niet verzonden. Wij proberen het opnieuw.")
 
@@ -777,7 +777,7 @@ def test_unsent_text_survives_a_reload(page: Page, stack: Any) -> None:
     page.goto(stack.url)
     open_chat(page)
     say(page, "Wat kost een paspoort?")
-    expect(turns(page).nth(2)).to_be_visible(timeout=10_000)
+    expect(turns(page).nth(2)).to_be_visible()
     field(page).fill("En hoe lang duurt het d")
     page.reload()
     expect(panel(page)).to_have_count(0)
@@ -978,7 +978,7 @@ def test_the_answer_shows_its_source_and_date(page: Page, stack: Any) -> None:
     open_chat(page)
     say(page, "Wat kost een paspoort?")
     answer = turns(page).nth(2)
-    expect(answer).to_contain_text("Gecontroleerd op", timeout=10_000)
+    expect(answer).to_contain_text("Gecontroleerd op")
     expect(answer.locator(".source a")).to_have_attribute("href", re.compile("^https://"))
 
 

@@ -382,7 +382,7 @@ class World:
     @contextlib.asynccontextmanager
     async def _in_time(self) -> AsyncIterator[None]:
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(240):
                 yield
         except TimeoutError:
             stuck = [repr(task.get_coro()) for task in self.tasks if not task.done()]

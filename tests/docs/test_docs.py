@@ -59,7 +59,7 @@ def test_check_says_in_one_line_which_file_is_wrong(tmp_path: Path, monkeypatch:
 
 
 def test_the_command_is_there() -> None:
-    done = subprocess.run([WEGWIJS, "docs", "--check"], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([WEGWIJS, "docs", "--check"], capture_output=True, text=True, check=False, timeout=180)
     assert (done.returncode, done.stderr) == (0, "")
 
 

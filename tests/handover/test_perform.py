@@ -32,7 +32,7 @@ class ScriptedBot(Bot):
         return await answer
 
     async def answers(self, text: str, **turn) -> None:
-        _, answer = await asyncio.wait_for(self.asked.get(), 5)
+        _, answer = await asyncio.wait_for(self.asked.get(), 60)
         answer.set_result(BotReply([BotTurn(kind="answer", text=text, **turn)], {"slots": {}, "loop": None}, {}))
 
 
@@ -52,7 +52,7 @@ class Listener:
         self.places.append(position)
 
     async def hears(self) -> Step:
-        return await asyncio.wait_for(self.steps.get(), 5)
+        return await asyncio.wait_for(self.steps.get(), 60)
 
 
 class World:
@@ -223,7 +223,7 @@ async def test_who_speaks_just_before_the_end_is_not_cut_off(world):
     id, fatma = await world.begins()
     await world.performer.perform(id, ev.Said("Hallo"))
     await world.bot.answers("Dag!")
-    await asyncio.wait_for(_until(lambda: "Dag!" in fatma.told), 5)
+    await asyncio.wait_for(_until(lambda: "Dag!" in fatma.told), 60)
     world.time += timedelta(minutes=31)
     await world.performer.work_off()
     world.time += timedelta(minutes=6)

@@ -55,13 +55,13 @@ class Talk:
         self.bot.reply = BotReply([BotTurn(kind=turn.pop("kind", "answer"), text=answer, **turn)], memory, {})
         self.bot.answered.clear()
         await self.happens(ev.Said(question))
-        await asyncio.wait_for(self.bot.answered.wait(), 5)
+        await asyncio.wait_for(self.bot.answered.wait(), 60)
         await self.settled()
 
     async def settled(self) -> None:
         """What was begun is done."""
         while self.performer._tasks:
-            await asyncio.wait(set(self.performer._tasks), timeout=5)
+            await asyncio.wait(set(self.performer._tasks), timeout=60)
 
     async def sends(self) -> None:
         for _ in range(50):

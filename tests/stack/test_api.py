@@ -38,7 +38,7 @@ def token(stack: Stack) -> str:
 
 def get(stack: Stack, path: str, token: str) -> Any:
     request = urllib.request.Request(f"{stack.url}/{path}", headers={"Authorization": f"Token {token}"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return json.load(answer)
 
 
@@ -60,7 +60,7 @@ async def test_requests_made_from_our_own_files_get_what_those_files_say(stack: 
         @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
         @operation_cases(operation)
         def ask(case: Any) -> None:
-            case.call_and_validate(checks=CHECKS, headers={"Authorization": f"Token {token}"}, timeout=10)
+            case.call_and_validate(checks=CHECKS, headers={"Authorization": f"Token {token}"}, timeout=60)
 
         ask()
         tried.append(operation.label)
@@ -87,7 +87,7 @@ def test_what_is_recorded_and_read_is_what_the_standard_says(stack: Stack, token
         f"{stack.url}/klantinteracties/api/v1/klantcontacten", json.dumps(body).encode(),
         {"Authorization": f"Token {token}", "Content-Type": "application/json"},
     )  # fmt: skip
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         assert answer.status == 201
     checked = []
     for path, name in (("klantcontacten", "ExpandKlantcontact"), ("betrokkenen", "ExpandBetrokkene"), ("internetaken", "InterneTaak"),

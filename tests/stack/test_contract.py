@@ -131,7 +131,7 @@ def asked(stack: Stack, path: str, body: Any = None, **headers: str) -> tuple[in
     data = json.dumps(body).encode() if body is not None else None
     request = urllib.request.Request(f"{stack.url}{path}", data, {"Content-Type": "application/json", **headers})
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,10 @@ async def test_the_bot_dies_in_the_middle_of_a_question(own_stack: Stack) -> Non
     os.kill(rasa, signal.SIGSTOP)  # it has the question, and will not answer it any more
     await fatma.says("Wat kost een paspoort?")
     killing = asyncio.get_running_loop().call_later(1.0, os.kill, rasa, signal.SIGKILL)
-    notice = await fatma.turn(seconds=5, kind="notice")
+    notice = await fatma.turn(kind="notice")
     killing.cancel()
+    asked = next(turn for turn in fatma.turns if turn["from"] == "resident")
+    assert datetime.fromisoformat(notice["at"]) - datetime.fromisoformat(asked["at"]) < timedelta(seconds=8)  # a busy machine adds some
     assert "bewaard" in notice["text"]
     labels = [choice["label"] for choice in notice["choices"]]
     assert labels[0] == "Stel mijn vraag opnieuw"
@@ -52,7 +55,7 @@ async def test_a_slow_answer_is_suppressed(own_stack: Stack) -> None:
     os.kill(rasa, signal.SIGSTOP)
     try:
         await fatma.says("Wat kost een paspoort?")
-        await fatma.turn(seconds=5, kind="notice")
+        await fatma.turn(kind="notice")
         await fatma.do(type="human")
         await fatma.state("waiting")
     finally:
@@ -112,7 +115,7 @@ async def test_the_service_dies_in_the_middle_of_a_talk(own_stack: Stack) -> Non
 def _gone(pids: list[int]) -> None:
     """Children die with the service: no orphan is left."""
     for pid in pids:
-        for _ in range(200):
+        for _ in range(1200):
             if not os.path.exists(f"/proc/{pid}") or "zombie" in Path(f"/proc/{pid}/status").read_text():
                 break
             subprocess.run(["sleep", "0.05"], check=True)
@@ -130,10 +133,9 @@ async def test_a_colleague_whose_console_is_lost_loses_the_conversation(own_stac
     bram = await colleague(own_stack, "Bram")
     await joris.do(type="human")
     anja.cut()
-    async with asyncio.timeout(90):
-        keep = asyncio.create_task(_stay(bram))
-        state = await fatma.of_type("state", 90, state="waiting", position=1)
-        keep.cancel()
+    keep = asyncio.create_task(_stay(bram))
+    state = await fatma.of_type("state", 180, state="waiting", position=1)
+    keep.cancel()
     assert state["position"] == 1
     fresh = await colleague(own_stack, "Bram")
     assert [row["conversation"] for row in fresh.conversations] == [fatma.conversation, joris.conversation]
@@ -173,7 +175,7 @@ def test_a_taken_port_is_one_clear_line(own_stack: Stack) -> None:
 )  # fmt: skip
 def test_a_wrong_variable_is_one_clear_line(tmp_path: object, name: str, value: str) -> None:
     env = {**os.environ, "WEGWIJS_DATA": str(tmp_path), name: value}
-    ended = subprocess.run([WEGWIJS, "serve"], env=env, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run([WEGWIJS, "serve"], env=env, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
     assert ended.returncode != 0
     assert ended.stderr.strip().count("\n") == 0
     assert "WEGWIJS_" in ended.stderr

@@ -20,7 +20,7 @@ def ask(stack: Stack, path: str, token: str | None, method: str = "GET", body: A
     data = json.dumps(body).encode() if body is not None else None
     request = urllib.request.Request(f"{stack.url}/mine{path}", data, {**given, **headers}, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, _read(answer)
     except urllib.error.HTTPError as error:
         return error.code, _read(error)
@@ -178,7 +178,7 @@ async def test_no_token_stands_in_an_address_or_a_log(stack: Stack):
 
 
 def test_the_page_may_not_be_framed_and_tells_nobody_where_it_is_from(stack: Stack):
-    with urllib.request.urlopen(f"{stack.url}/mine", timeout=10) as answer:
+    with urllib.request.urlopen(f"{stack.url}/mine", timeout=60) as answer:
         page = answer.read().decode()
         assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
         assert answer.headers["Referrer-Policy"] == "no-referrer"

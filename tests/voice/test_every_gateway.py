@@ -369,11 +369,11 @@ async def test_a_slow_answer_is_bridged_with_a_phrase(world, gateway):
     """NFR-1: something is heard soon, whatever the bot is doing."""
     line = world.line(gateway)
     await line.start()
-    world.service.calls.filler_after, world.bot.slow = 0.05, 0.4
+    world.service.calls.filler_after, world.bot.slow = 0.05, 1.0
     heard = await line.say("wat kost een paspoort")
     if gateway != "audiocodes":  # there the gateway itself speaks the phrase
         assert heard.said[0] == "Een moment, ik zoek het op."
-        assert heard.seconds < 0.35
+        assert heard.seconds < 1.0
     assert "83 euro" in heard.text
     assert heard.listens
 

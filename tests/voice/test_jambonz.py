@@ -130,11 +130,15 @@ async def test_a_dropped_socket_comes_back_without_a_greeting_and_hears_what_it_
     line = world.line()
     await line.start()
     world.bot.slow = 0.3
+
+    async def answered() -> bool:
+        return len(await world.turns(line)) == 3
+
     asking = asyncio.create_task(line.say("wat kost een paspoort"))
     await world.until(_when(lambda: world.bot.asked))
     line.cut()
     await asyncio.gather(asking, return_exceptions=True)
-    await asyncio.sleep(0.5)  # the answer is ready by then, and could not be delivered
+    await world.until(answered)  # and nobody could be told
     heard = await line.reconnect()
     assert heard.raw == []
     heard = await line.redirected()

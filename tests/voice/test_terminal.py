@@ -18,7 +18,7 @@ async def called(world, *arguments: str, typed: str = "", **env: str) -> tuple[i
         WEGWIJS, "call", "--no-sound", "--url", world.url, *arguments, env=full, cwd=ROOT,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    out, err = await asyncio.wait_for(process.communicate(typed.encode()), 30)
+    out, err = await asyncio.wait_for(process.communicate(typed.encode()), 120)
     return process.returncode, out.decode(), err.decode()
 
 

@@ -108,5 +108,5 @@ async def test_a_database_in_use_is_not_replaced(tmp_path):
         with pytest.raises(BackupError, match="stop the service first"):
             await asyncio.to_thread(restore, url, copy)
     finally:
-        service.communicate(b"\n", timeout=10)
+        service.communicate(b"\n", timeout=60)
     await asyncio.to_thread(restore, url, copy)

@@ -123,7 +123,7 @@ async def test_an_answer_that_drips_is_unreachable(monkeypatch):
 
     async with answering(httpx.Response(200, content=drip())) as client:
         with pytest.raises(RegisterError) as caught:
-            await asyncio.wait_for(client.page("klantcontacten"), 10)
+            await asyncio.wait_for(client.page("klantcontacten"), 60)
     assert caught.value.kind == "unreachable"
 
 

@@ -155,12 +155,12 @@ def _killed_at(fake: FakeOpenKlant, place: int, *arguments: str) -> bool:
     def kill(_method: str, _path: str) -> None:
         if left[0] == 0:
             os.kill(process.pid, signal.SIGKILL)
-            process.wait(10)
+            process.wait(60)
             raise ConnectionError
         left[0] -= 1
 
     fake.after = kill
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=180)
     assert process.returncode in (0, -signal.SIGKILL), errors.decode()[-2000:]
     return process.returncode != 0
 
