@@ -18,6 +18,7 @@ from tests.chaos.checker import check_numbers, check_owners, check_view
 from tests.chaos.faults import Faults
 from tests.chaos.people import Client, Colleague, Resident
 from tests.cluster.running import Cluster
+from tests.stack.people import resident
 
 SEED = int(os.environ.get("SEED") or random.SystemRandom().randrange(10**6))
 ROUNDS = int(os.environ.get("ROUNDS", "8"))
@@ -47,6 +48,7 @@ async def test_whatever_dies_nothing_is_lost_doubled_or_out_of_order(cluster: Cl
         await _until_done(acting)
         await _whole(cluster, residents)
         claims, spoke = await _check(cluster, residents, staff)
+        await _leave(cluster, residents)
     except BaseException as failed:
         raise AssertionError(f"SEED={SEED} ROUNDS={ROUNDS}: {failed!r} after {dict(happened)}\n{cluster.output()}") from failed
     finally:
@@ -78,6 +80,14 @@ async def _whole(cluster: Cluster, residents: list[Resident]) -> None:
             await asyncio.sleep(0.2)
     finally:
         await store.stop()
+
+
+async def _leave(cluster: Cluster, residents: list[Resident]) -> None:
+    """Nobody stands in the queue before the residents of other tests."""
+    for one in residents:
+        client = await resident(cluster, one.token)
+        await client.do(type="close")
+        await client.close()
 
 
 async def _check(cluster: Cluster, residents: list[Resident], staff: list[Colleague]) -> tuple[int, int]:

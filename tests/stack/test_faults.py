@@ -90,7 +90,7 @@ async def test_the_service_dies_in_the_middle_of_a_talk(own_stack: Stack) -> Non
 
     talking = asyncio.create_task(talk())
     while len(acked) < 40:
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.005)
     rasa = own_stack.rasa_pids()
     own_stack.kill()
     await asyncio.gather(talking, return_exceptions=True)
