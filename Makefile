@@ -2,6 +2,7 @@
 
 # from "/": pyenv's python3 would stumble over a .python-version that names a Python it does not have
 SETUP = (cd / && python3 "$(CURDIR)/handover/bootstrap.py"
+unexport PYTHONDONTWRITEBYTECODE  # without bytecode each of the many processes would compile everything anew
 .PHONY: run test check train evaluate report bench chaos lock help
 
 help:                   ## these lines
@@ -13,8 +14,7 @@ run:                    ## install and train what is missing, then serve
 
 test:                   ## every test
 	@$(SETUP) tests bot model)
-	@bot/.venv/bin/python -m pytest tests/bot -q
-	@exec .venv/bin/python -m pytest
+	@exec .venv/bin/python -m tests
 
 check:                  ## what CI looks at besides the tests: style and types
 	@$(SETUP) tests)
