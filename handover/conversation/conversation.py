@@ -11,11 +11,11 @@ from uuid import UUID
 
 import msgspec
 
-from handover.conversation import calls, segments, states
+from handover.conversation import calls, states
 from handover.conversation import events as ev
 from handover.conversation.calls import VOICE, Call
 from handover.conversation.events import Ask, Event, Identity, Person
-from handover.conversation.segments import Segment
+from handover.conversation.segments import Segment, Subjects
 from handover.conversation.states import TRANSITIONS, State
 
 Author = Literal["resident", "bot", "staff", "system"]
@@ -194,7 +194,7 @@ def decide(conversation: Conversation, event: Event, now: datetime, content: Con
         raise Refused(_why_not(conversation, event), by=conversation.owner.name if conversation.owner else None)
     deciding = _Deciding(conversation, now, content, new_id)
     deciding.take(event)
-    deciding.finish()
+    deciding.subjects.finish()
     return deciding.step
 
 
@@ -247,12 +247,9 @@ def record(conversation: Conversation, what: Recorded, now: datetime, content: C
     deciding.step.before = None
     c = deciding.c
     c.state, c.closed_at, c.end_reason, c.spoke, c.topic = State.CLOSED, now, "recorded", True, what.topic
-    deciding.open_segment(what.topic, what.subject, at=c.created_at, upl_uri=what.upl_uri)
-    told = deciding.segment.asked(what.question).answered(what.answer, what.by or "", ours=False)
-    deciding.segment = msgspec.structs.replace(told, report=what.report, by=what.by)
-    deciding.close_segment(what.outcome)
+    deciding.subjects.recorded(what)
     deciding.keep("moment", content.summary_kept())
-    deciding.finish()
+    deciding.subjects.finish()
     return deciding.step
 
 
@@ -286,21 +283,7 @@ class _Deciding:
         self.c = msgspec.structs.replace(before, version=before.version + 1)
         self.step = Step(before=before, after=self.c, turns=[], records=[], asks=[])
         self.now, self.content, self.new_id = now, content, new_id
-        self._touched: dict[UUID, Segment] = {}
-        self._opened: set[UUID] = set()
-
-    def finish(self) -> None:
-        """The segments that this step touched become records of it."""
-        person = self.c.identity.person if self.c.identity else None
-        for segment in self._touched.values():
-            values = segments.row(segment, self.say)
-            if segment.id in self._opened:
-                first = {"id": segment.id, "conversation_id": self.c.id, "person_id": person, "number": segment.number,
-                         "reference": segment.reference, "channel": self.c.channel, "data": None}  # fmt: skip
-                self.step.records.insert(0, Insert("segment", {**first, **values}))  # before the call-back that refers to it
-            else:
-                self.step.records.append(Update("segment", segment.id, values))
-        self.step.segments = list(self._touched.values())
+        self.subjects = Subjects(self)
 
     def take(self, event: Event) -> None:
         calls.medium(self, event)
@@ -309,8 +292,7 @@ class _Deciding:
                 calls.take(self, event)
             case ev.Said(text, id):
                 self.resident(text, id)
-                if self.c.state is not State.BOT and self.segment and not self.segment.questions:
-                    self.segment = self.segment.asked(text)
+                self.subjects.said(text)
                 self._ask(self.c.pos, text=text)
             case ev.Chose(label, do, id):
                 self.resident(label, id)
@@ -376,8 +358,8 @@ class _Deciding:
     def say(self, key: str, **values: object) -> str:
         return (self.content.spoken if self.c.channel == VOICE else self.content.text)(key, self.c.language, **values)
 
-    def insert(self, table: str, values: dict[str, Any]) -> None:
-        self.step.records.append(Insert(table, values))
+    def insert(self, table: str, values: dict[str, Any], *, first: bool = False) -> None:
+        self.step.records.insert(0 if first else len(self.step.records), Insert(table, values))
 
     def update(self, table: str, id: UUID, values: dict[str, Any]) -> None:
         self.step.records.append(Update(table, id, values))
@@ -413,8 +395,7 @@ class _Deciding:
 
     def staff(self, by: Person, text: str) -> None:
         self._turn("staff", by.name, text, data={"author_id": str(by.staff)})
-        if self.segment:
-            self.segment = self.segment.answered(text, by.name, ours=False)
+        self.subjects.staff_answered(text, by.name)
 
     def system(self, key: str, choices: list[dict[str, Any]] | None = None, **values: object) -> None:
         data = {"choices": self._numbered(choices)} if choices else {}
@@ -438,68 +419,7 @@ class _Deciding:
             {"label": self.say("button.hours"), "do": {"show": "hours"}},
         ]
 
-    # What it is about
-
-    @property
-    def segment(self) -> Segment:
-        """The open one. Only where there is one, see `about`."""
-        return self.c.segment  # type: ignore[return-value]
-
-    @segment.setter
-    def segment(self, segment: Segment) -> None:
-        if segment is not self.c.segment:
-            self.c.segment = self._touched[segment.id] = segment
-
-    def open_segment(
-        self, topic: str | None, subject: str, *, pos: int | None = None, at: datetime | None = None, upl_uri: str | None = None
-    ) -> None:
-        self.close_segment()
-        self.c.segments += 1
-        fresh = Segment(
-            id=self.new_id(), number=self.c.segments, subject=subject, topic=topic, started_at=at or self.now,
-            upl_uri=upl_uri or self._uri_of(topic), from_pos=pos or self.c.pos, to_pos=self.c.pos,
-        )  # fmt: skip
-        self._opened.add(fresh.id)
-        self.segment = fresh
-
-    def close_segment(self, outcome: str | None = None, *, before: int | None = None) -> None:
-        """Ends the open one, if there is one: with everything so far, or with what stands before the turn `before`."""
-        if self.c.segment:
-            at = self.c.last_at if self.c.end_reason in ("idle", "recorded") else self.now  # not when that was noticed
-            self.segment = self.segment.closed(at, max(self.segment.from_pos, (before or self.c.pos + 1) - 1), outcome)
-            self.c.segment = None
-
-    def _about(self, topic: str | None, subject: str, asked: Ask | None) -> None:
-        """From the question `asked` on it is about this; the segment that is open goes on if it is about this already."""
-        pos = asked.pos if asked else None
-        if not self.c.segment or self.segment.topic != topic or (topic is None and self.segment.subject != subject):
-            self.close_segment(before=pos)
-            self.open_segment(topic, subject, pos=pos, at=asked.at if asked else None)
-        question = (asked.text or asked.label) if asked else None
-        self.segment = self.segment.asked(question)
-
-    def _about_what_was_answered(self, turn: ev.BotTurn, asked: Ask | None) -> None:
-        """A topic holds once the bot has said something about it; a turn about two subjects belongs to two contact moments."""
-        if turn.kind not in segments.CONTACT_MOMENT_KINDS:
-            return
-        subjects = [(item["topic"], item.get("aspect")) for item in turn.topics or []] or [(turn.topic, turn.aspect)]
-        name = self.say("name.bot")
-        parts = segments.parts_of(turn.text, [self.content.title(topic, self.c.language) for topic, _ in subjects if topic])
-        if self.c.segment and len(subjects) > 1:  # first the one that goes on, so that it is not opened anew
-            order = sorted(range(len(subjects)), key=lambda i: subjects[i][0] != self.segment.topic)
-            subjects, parts = [subjects[i] for i in order], [parts[i] for i in order]
-        for (topic, aspect), part in zip(subjects, parts or [turn.text], strict=True):
-            if topic:
-                self._about(topic, self.content.upl_name(topic), asked)
-            elif turn.kind == "referral":
-                self._about(None, self.say("report.subject.referral"), asked)
-            else:
-                return  # an honest "I do not understand" is about nothing yet
-            self.segment = msgspec.structs.replace(self.segment, aspect=aspect or self.segment.aspect)
-            if turn.kind != "fallback":
-                self.segment = self.segment.answered(part, name, ours=True)
-            if turn.kind == "referral":
-                self.close_segment("referred")
+    # Who is in it
 
     def _identified(self, identity: Identity) -> None:
         """Whoever it is known to be stays that; the same person may be verified again, at a higher level too."""
@@ -572,7 +492,7 @@ class _Deciding:
         self._own(State.CLOSED)
         self.c.timers = unused  # nothing was ever said: it is removed, closed or not
         self.c.closed_at, self.c.end_reason = self.now, reason
-        self.close_segment()
+        self.subjects.close()
         self.leaves(*self.c.participants)
         with_staff = bool(self.c.packet or self.c.callback)
         self.keep("staff" if with_staff else "bot", self.content.kept_for(with_staff=with_staff))
@@ -656,7 +576,7 @@ class _Deciding:
         self._turn("bot", self.say("name.bot"), turn.text, visible=visible, kind=turn.kind, topic=turn.topic,
                    aspect=turn.aspect, language=language, data=data, spoken=turn.spoken)  # fmt: skip
         if visible:
-            self._about_what_was_answered(turn, asked)
+            self.subjects.bot_answered(turn, asked)
         if turn.callback and visible:
             self._callback(turn.callback, asked)
 
@@ -665,8 +585,8 @@ class _Deciding:
         match wanted:
             case {"confirmed": confirmed} if self.c.callback:
                 status = "open" if confirmed else "cancelled"
-                if self.c.segment and not confirmed:
-                    self.segment = msgspec.structs.replace(self.segment, promised=None)
+                if not confirmed:
+                    self.subjects.call_cancelled()
                 self.step.records.append(Update("callback", self.c.callback, {"status": status, "changed_at": self.now}, ("done",)))
                 self.c.callback = self.c.callback if confirmed else None
             case {"phone": phone} if self.c.callback:
@@ -676,23 +596,16 @@ class _Deciding:
             case {"phone": phone}:
                 self.c.callback = self.new_id()
                 slots = (self.c.memory or {}).get("slots", {})
-                self._promise_a_call(slots.get("topic"), self.c.unanswered or slots.get("question"), asked)
+                self.subjects.call_promised(slots.get("topic"), self.c.unanswered or slots.get("question"), asked)
                 self.step.records.append(
                     Insert("callback", {
                         "id": self.c.callback, "conversation_id": self.c.id, "phone": phone, "name": None, "team": self.c.team,
                         "question": self.c.unanswered or slots.get("question"), "topic": slots.get("topic"),
                         "status": "unconfirmed", "created_at": self.now, "changed_at": self.now, "done_by": None,
-                        "segment_id": self.segment.id,
+                        "segment_id": self.subjects.now.id,
                     })
                 )  # fmt: skip
                 self.contact_detail(self.c.callback, "phone", phone, "callback")
-
-    def _promise_a_call(self, topic: str | None, question: str | None, asked: Ask | None) -> None:
-        if topic:
-            self._about(topic, self.content.upl_name(topic), None)
-        elif not self.c.segment:
-            self._about(None, self.say("report.subject.callback"), msgspec.structs.replace(asked, text=None, label=None) if asked else None)
-        self.segment = msgspec.structs.replace(self.segment.asked(question), promised=self.say("report.callback"))
 
     def contact_detail(self, id: UUID, kind: str, value: str, source: str) -> None:
         """What a resident gave to be reached at, or a clue to who it is, for this contact only. The store encrypts the value."""
@@ -731,20 +644,10 @@ class _Deciding:
             self.c.memory = {"slots": self._kept_slots(), "loop": None}
         self._own(State.WAITING, team=event.team)
         self._new_handover()
-        self._about_what_is_handed_over()
+        self.subjects.handed_over()
         self.system("queue.entered")
         if self.c.channel == VOICE:
             calls.handed_over(self)
-
-    def _about_what_is_handed_over(self) -> None:
-        """The contact moment goes on with people. Without a subject it is one all the same."""
-        packet = self.c.packet or {}
-        topic = packet.get("subject", {}).get("topic")
-        if topic:
-            self._about(topic, self.content.upl_name(topic), None)
-        elif not self.c.segment:
-            self._about(None, self.say("report.subject.staff"), None)
-        self.segment = self.segment.asked(packet.get("question")).taken_over(self.c.pos)
 
     def _kept_slots(self) -> dict[str, Any]:
         """What the bot still knows after people had the conversation: its facts, not what it was about to do."""
@@ -867,7 +770,7 @@ class _Deciding:
     def _wrap_up(self, event: ev.WrappedUp) -> None:
         self._owned_by(event.by, event.epoch)
         self._end_handover("closed")
-        self._report(event)
+        self.subjects.reported(event)
         self.close("staff")
         self.step.records.append(
             Insert("wrap_up", {
@@ -876,39 +779,6 @@ class _Deciding:
             })
         )  # fmt: skip
         self.system("closed.staff", name=event.by.name, reference=self.c.reference)
-
-    def _report(self, event: ev.WrappedUp) -> None:
-        """Staff say what it was about. What the bot answered before on another subject stays a contact moment of its own."""
-        open_topic = self.c.segment.topic if self.c.segment else None
-        subjects: list[str | None] = list(dict.fromkeys(event.subjects)) or [open_topic]
-        start = self.c.pos
-        theirs: tuple[str, ...] = ()  # what staff answered
-        if self.c.segment:
-            start = self.segment.handed_over or self.segment.from_pos
-            if open_topic in subjects:
-                subjects = [open_topic, *(topic for topic in subjects if topic != open_topic)]
-            elif self.segment.before_people:
-                self.segment, theirs = self.segment.split(self.say("name.bot"))
-                self.close_segment(before=start)
-            else:
-                self.segment = self.segment.about(subjects[0], self._subject_of(subjects[0]), self._uri_of(subjects[0]))
-        promised = self.say("report.callback") if event.outcome == "callback" else None
-        for topic in subjects:
-            if not self.c.segment or self.segment.topic != topic:
-                self.open_segment(topic, self._subject_of(topic), pos=start)
-            told = self.segment.taken_over(start)
-            self.segment = msgspec.structs.replace(
-                told, answers=told.answers or theirs, report=event.summary.strip() or None, by=event.by.name,
-                promised=told.promised or promised,
-            )  # fmt: skip
-            theirs = self.segment.answers[self.segment.before_people :]
-            self.close_segment(event.outcome)
-
-    def _subject_of(self, topic: str | None) -> str:
-        return self.content.upl_name(topic) if topic else self.say("report.subject.staff")
-
-    def _uri_of(self, topic: str | None) -> str | None:
-        return self.content.upl_uri(topic) if topic else None
 
     def _staff_lost(self, owner: UUID) -> None:
         if not self.c.owner or self.c.owner.staff != owner:

@@ -11,12 +11,17 @@ taken out of it.
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
 
+from handover.conversation import events as ev
 from handover.conversation.privacy import without_contact_details
+from handover.conversation.states import State
+
+if TYPE_CHECKING:
+    from handover.conversation.conversation import Recorded, _Deciding
 
 SUBJECT_AT_MOST, REPORT_AT_MOST, ANSWER_AT_MOST, QUESTION_AT_MOST = 200, 1000, 4000, 2000  # characters, as the standard has them
 QUESTIONS_AT_MOST = 10  # kept of one segment
@@ -86,6 +91,161 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
         if self.promised:
             return "callback"
         return "answered" if self.answers else "abandoned" if self.handed_over is not None else "unanswered"
+
+
+class Subjects:
+    """What one step does to the segments of its conversation; what it did becomes records of the step at the end."""
+
+    def __init__(self, deciding: "_Deciding") -> None:
+        self._d, self._c = deciding, deciding.c
+        self._touched: dict[UUID, Segment] = {}
+        self._opened: set[UUID] = set()
+
+    def finish(self) -> None:
+        person = self._c.identity.person if self._c.identity else None
+        for segment in self._touched.values():
+            values = row(segment, self._d.say)
+            if segment.id in self._opened:
+                unchanging = {"id": segment.id, "conversation_id": self._c.id, "person_id": person, "number": segment.number,
+                              "reference": segment.reference, "channel": self._c.channel, "data": None}  # fmt: skip
+                self._d.insert("segment", {**unchanging, **values}, first=True)  # before the call-back that refers to it
+            else:
+                self._d.update("segment", segment.id, values)
+        self._d.step.segments = list(self._touched.values())
+
+    @property
+    def now(self) -> Segment:
+        """The open one. Only where there is one."""
+        return self._c.segment  # type: ignore[return-value]
+
+    @now.setter
+    def now(self, segment: Segment) -> None:
+        if segment is not self._c.segment:
+            self._c.segment = self._touched[segment.id] = segment
+
+    # What happens
+
+    def said(self, text: str) -> None:
+        """By the resident, to people: the first thing is the question."""
+        if self._c.state is not State.BOT and self._c.segment and not self.now.questions:
+            self.now = self.now.asked(text)
+
+    def staff_answered(self, text: str, by: str) -> None:
+        if self._c.segment:
+            self.now = self.now.answered(text, by, ours=False)
+
+    def bot_answered(self, turn: ev.BotTurn, asked: ev.Ask | None) -> None:
+        """A topic holds once the bot has said something about it; a turn about two subjects belongs to two contact moments."""
+        if turn.kind not in CONTACT_MOMENT_KINDS:
+            return
+        subjects = [(item["topic"], item.get("aspect")) for item in turn.topics or []] or [(turn.topic, turn.aspect)]
+        name = self._d.say("name.bot")
+        parts = parts_of(turn.text, [self._d.content.title(topic, self._c.language) for topic, _ in subjects if topic])
+        if self._c.segment and len(subjects) > 1:  # first the one that goes on, so that it is not opened anew
+            order = sorted(range(len(subjects)), key=lambda i: subjects[i][0] != self.now.topic)
+            subjects, parts = [subjects[i] for i in order], [parts[i] for i in order]
+        for (topic, aspect), part in zip(subjects, parts or [turn.text], strict=True):
+            if topic:
+                self._about(topic, self._d.content.upl_name(topic), asked)
+            elif turn.kind == "referral":
+                self._about(None, self._d.say("report.subject.referral"), asked)
+            else:
+                return  # an honest "I do not understand" is about nothing yet
+            self.now = msgspec.structs.replace(self.now, aspect=aspect or self.now.aspect)
+            if turn.kind != "fallback":
+                self.now = self.now.answered(part, name, ours=True)
+            if turn.kind == "referral":
+                self.close("referred")
+
+    def call_promised(self, topic: str | None, question: str | None, asked: ev.Ask | None) -> None:
+        if topic:
+            self._about(topic, self._d.content.upl_name(topic), None)
+        elif not self._c.segment:
+            where = msgspec.structs.replace(asked, text=None, label=None) if asked else None
+            self._about(None, self._d.say("report.subject.callback"), where)
+        self.now = msgspec.structs.replace(self.now.asked(question), promised=self._d.say("report.callback"))
+
+    def call_cancelled(self) -> None:
+        if self._c.segment:
+            self.now = msgspec.structs.replace(self.now, promised=None)
+
+    def handed_over(self) -> None:
+        """The contact moment goes on with people. Without a subject it is one all the same."""
+        packet = self._c.packet or {}
+        topic = packet.get("subject", {}).get("topic")
+        if topic:
+            self._about(topic, self._d.content.upl_name(topic), None)
+        elif not self._c.segment:
+            self._about(None, self._d.say("report.subject.staff"), None)
+        self.now = self.now.asked(packet.get("question")).taken_over(self._c.pos)
+
+    def reported(self, event: ev.WrappedUp) -> None:
+        """Staff say what it was about. What the bot answered before on another subject stays a contact moment of its own."""
+        open_topic = self._c.segment.topic if self._c.segment else None
+        subjects: list[str | None] = list(dict.fromkeys(event.subjects)) or [open_topic]
+        start = self._c.pos
+        theirs: tuple[str, ...] = ()  # what staff answered
+        if self._c.segment:
+            start = self.now.handed_over or self.now.from_pos
+            if open_topic in subjects:
+                subjects = [open_topic, *(topic for topic in subjects if topic != open_topic)]
+            elif self.now.before_people:
+                self.now, theirs = self.now.split(self._d.say("name.bot"))
+                self.close(before=start)
+            else:
+                self.now = self.now.about(subjects[0], self._subject_of(subjects[0]), self._uri_of(subjects[0]))
+        promised = self._d.say("report.callback") if event.outcome == "callback" else None
+        for topic in subjects:
+            if not self._c.segment or self.now.topic != topic:
+                self._open(topic, self._subject_of(topic), pos=start)
+            told = self.now.taken_over(start)
+            self.now = msgspec.structs.replace(
+                told, answers=told.answers or theirs, report=event.summary.strip() or None, by=event.by.name,
+                promised=told.promised or promised,
+            )  # fmt: skip
+            theirs = self.now.answers[self.now.before_people :]
+            self.close(event.outcome)
+
+    def recorded(self, what: "Recorded") -> None:
+        """The one of a conversation that happened elsewhere."""
+        self._open(what.topic, what.subject, at=self._c.created_at, upl_uri=what.upl_uri)
+        told = self.now.asked(what.question).answered(what.answer, what.by or "", ours=False)
+        self.now = msgspec.structs.replace(told, report=what.report, by=what.by)
+        self.close(what.outcome)
+
+    def close(self, outcome: str | None = None, *, before: int | None = None) -> None:
+        """Ends the open one, if there is one: with everything so far, or with what stands before the turn `before`."""
+        if self._c.segment:
+            at = self._c.last_at if self._c.end_reason in ("idle", "recorded") else self._d.now  # not when that was noticed
+            self.now = self.now.closed(at, max(self.now.from_pos, (before or self._c.pos + 1) - 1), outcome)
+            self._c.segment = None
+
+    def _about(self, topic: str | None, subject: str, asked: ev.Ask | None) -> None:
+        """From the question `asked` on it is about this; the segment that is open goes on if it is about this already."""
+        pos = asked.pos if asked else None
+        if not self._c.segment or self.now.topic != topic or (topic is None and self.now.subject != subject):
+            self.close(before=pos)
+            self._open(topic, subject, pos=pos, at=asked.at if asked else None)
+        question = (asked.text or asked.label) if asked else None
+        self.now = self.now.asked(question)
+
+    def _open(
+        self, topic: str | None, subject: str, *, pos: int | None = None, at: datetime | None = None, upl_uri: str | None = None
+    ) -> None:
+        self.close()
+        self._c.segments += 1
+        fresh = Segment(
+            id=self._d.new_id(), number=self._c.segments, subject=subject, topic=topic, started_at=at or self._d.now,
+            upl_uri=upl_uri or self._uri_of(topic), from_pos=pos or self._c.pos, to_pos=self._c.pos,
+        )  # fmt: skip
+        self._opened.add(fresh.id)
+        self.now = fresh
+
+    def _subject_of(self, topic: str | None) -> str:
+        return self._d.content.upl_name(topic) if topic else self._d.say("report.subject.staff")
+
+    def _uri_of(self, topic: str | None) -> str | None:
+        return self._d.content.upl_uri(topic) if topic else None
 
 
 def summary(segment: Segment, say: Say) -> str:
