@@ -30,9 +30,9 @@ from bot.components.features import Features
 from bot.components.pairs import chance_of_two
 from bot.components.pairs import examples as pairs
 from bot.components.word_order import WordOrder
-from bot.language.emergencies import emergency
+from bot.language.emergencies import emergency, emergency_abroad
 from bot.language.entities import find_entities
-from bot.language.languages import detect
+from bot.language.languages import FOREIGN_FROM, SPOKEN, detect
 from bot.language.nonsense import nothing_said
 from bot.language.normalise import normalise, readable
 from bot.language.parts import asking_sentence, asks, parts, sentences
@@ -92,6 +92,7 @@ class Understanding(GraphComponent):
             "urgent_from": 0.4,  # an emergency is assumed from this confidence
             "urgent_looked_for_from": 0.1,  # from here each sentence of a story is read alone too …
             "urgent_sentence_from": 0.85,  # … and one as sure as this makes it an emergency
+            "urgent_foreign": 0.5,  # what the chance is worth in another language than our two, of which the networks know little
             "person_from": 0.4,  # a request for a person is assumed from this confidence
             "urgent_listed_from": 0.02,  # from here when the word list of emergencies names one: the list alone knows no context
             "person_listed_from": 0.1,  # the same for the list of requests for a person
@@ -174,7 +175,9 @@ class Understanding(GraphComponent):
             ranking, aspects = self._behind(read, text, before, language)
             kinds = self._kinds(ranking)
             kinds["urgent"] = (kinds["urgent"] * alarm) ** 0.5
-        if kinds["urgent"] >= self.config["urgent_looked_for_from"]:
+        if language not in SPOKEN and language_confidence >= FOREIGN_FROM:
+            kinds["urgent"] *= self.config["urgent_foreign"]
+        elif kinds["urgent"] >= self.config["urgent_looked_for_from"]:
             kinds["urgent"] = max(kinds["urgent"], self._alarm(read, text))
         kind, confidence, subkind = self._kind(text, ranking, kinds, entities)
         if in_form and confidence < self.config["form_interrupted_from"] and not (kind in MAY_INTERRUPT or emergency(text)):
@@ -272,7 +275,8 @@ class Understanding(GraphComponent):
 
     def _kind(self, text: str, ranking: Ranking, kinds: Dict[str, float], entities: List[Dict[str, Any]]) -> Tuple[str, float, str]:
         """The kind, how sure, and its subkind; what costs most when missed is looked for first."""
-        danger = emergency(text) if kinds["urgent"] >= self.config["urgent_listed_from"] else ""
+        listed = emergency(text) if kinds["urgent"] >= self.config["urgent_listed_from"] else ""
+        danger = listed or emergency_abroad(text)
         if danger:
             return "urgent", max(SURE, kinds["urgent"]), danger
         if kinds["urgent"] >= self.config["urgent_from"]:

@@ -7,7 +7,7 @@ A pattern is a row: kind, what must be there, and what shows that nothing is hap
 import re
 from typing import List, NamedTuple, Pattern
 
-from bot.language.normalise import normalise
+from bot.language.normalise import normalise, readable
 
 KINDS = (
     "brand",
@@ -160,6 +160,19 @@ _now = re.compile(
 )
 
 
+# The networks know no other language than Dutch and English. These say danger in the languages that most newcomers speak, and
+# nothing in our own two.
+ABROAD = {
+    "brand": r"\bbrennt\b|\bes brennt\b|\bfeuer in\b|\bil y a le feu\b|\bau feu\b|\bincendie\b|\bincendio\b|\bse quema\b|\bpali si[eę]\b|\bpo[zż]ar\b|"
+    r"\byang[iı]n\b|\byan[iı]yor\b|\bincêndio\b|\bfoc în\b|пожежа|горить|пожар|горит|حريق|النار",
+    "zelfmoord": r"\bselbstmord\b|\bumbringen\b|\bsuicider\b|\bsuicidarme\b|\bmatarme\b|\bsamob[oó]j\w+|\bzabi[cć] si[eę]\b|\bintihar\w*|"
+    r"самогубств|самоубийств|покончить с собой|انتحار",
+    "geweld_thuis": r"\bschl[aä]gt mich\b|\bil me frappe\b|\bme pega\b|\bme golpea\b|\bbije mnie\b|\bbeni d[oö]v[uü]yor\b|б'є мене|бьет меня|бьёт меня|يضربني",
+    "medisch": r"\bnotarzt\b|\bkrankenwagen\b|\bbewusstlos\b|\bau secours\b|\bsocorro\b|\bnieprzytomn\w*|\bpomocy\b|\bimdat\b|допоможіть|рятуйте|помогите|спасите|النجدة",
+}
+_abroad = {kind: re.compile(words) for kind, words in ABROAD.items()}
+
+
 class Row(NamedTuple):
     kind: str
     words: Pattern
@@ -186,3 +199,9 @@ def emergency(text: str) -> str:
             continue
         return row.kind
     return ""
+
+
+def emergency_abroad(text: str) -> str:
+    """The kind of emergency that a text in another language than Dutch or English names, or ""."""
+    said = readable(text).lower()
+    return next((kind for kind, words in _abroad.items() if words.search(said)), "")

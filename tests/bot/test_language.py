@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 from bot.language.concepts import concepts_in
-from bot.language.emergencies import emergency
+from bot.language.emergencies import emergency, emergency_abroad
 from bot.language.entities import find_entities
 from bot.language.languages import detect
 from bot.language.nonsense import nothing_said
@@ -12,6 +12,8 @@ from bot.language.normalise import normalise, readable, without_command
 from bot.language.parts import parts
 from bot.language.person import asks_for_person
 from bot.language.yes_no import yes_or_no
+
+from conftest import test_questions
 
 MONDAY = datetime.date(2026, 11, 23)
 
@@ -296,3 +298,29 @@ def test_concepts_join_languages_and_see_inside_compounds():
 )
 def test_parts_of_a_message(text, count):
     assert len(parts(text)) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Hilfe, mein Haus brennt", "brand"),
+        ("au secours il y a le feu chez moi", "brand"),
+        ("pomocy, pali się mój dom", "brand"),
+        ("Допоможіть, пожежа", "brand"),
+        ("النجدة حريق في البيت", "brand"),
+        ("ich will mich umbringen", "zelfmoord"),
+        ("intihar etmek istiyorum", "zelfmoord"),
+        ("mi marido me pega", "geweld_thuis"),
+        ("Мій чоловік б'є мене", "geweld_thuis"),
+        ("Wo kann ich meinen Ausweis verlängern?", ""),
+        ("jak przedłużyć dowód osobisty", ""),
+        ("Nüfus cüzdanımı kaybettim", ""),
+        ("Waar is de brandweerkazerne?", ""),
+    ],
+)
+def test_danger_in_other_languages(text, kind):
+    assert emergency_abroad(text) == kind
+
+
+def test_no_question_of_ours_says_danger_in_another_language():
+    assert not [row["text"] for row in test_questions() if row["lang"] in ("nl", "en") and emergency_abroad(row["text"])]
