@@ -5,7 +5,7 @@ CLARIFY = 0.15  # of the topic: "Bedoelt u …?" from here, else say that it is 
 CANDIDATE = 0.05  # a topic below this is no candidate
 CANDIDATES_AT_MOST = 3
 
-ELSEWHERE = 0.15  # that it is another organisation's: from here a question is not answered, but asked back
+ELSEWHERE = 0.14  # that it is another organisation's: from here a question is not answered, but asked back
 OURS_TOO = 0.30  # the other way round: from here that it is ours, nobody is sent elsewhere
 
 ASPECT = 0.35  # of the aspect: below this, ask what about the topic the question is

@@ -29,7 +29,7 @@ from handover.staff.desk import Desk
 log = structlog.get_logger()
 WELCOME_AT_MOST = 200  # turns; the rest follows one by one
 BURST, PER_SECOND = 120, 2.0  # frames of one socket
-HELLO_WITHIN = 15.0  # seconds
+HELLO_WITHIN = 45.0  # seconds: thousands who come back at once are served side by side, and all end late
 IDENTITY_HOLDS = 1800.0  # seconds that a socket may speak for a known resident; then it must be shown anew who it is
 IDENTIFY_AGAIN = 4003  # closes such a socket: the widget comes back with a fresh token
 SECONDS_PER_PLACE = 180  # a rough promise of the waiting time: an average conversation of three minutes
