@@ -36,7 +36,7 @@ token = typer.Typer(no_args_is_help=True, help="Tokens of other systems for the 
 app.add_typer(token, name="token")
 
 PR_SET_PDEATHSIG = 1
-BACKLOG = 4096  # connections that wait while thousands come back at once; the kernel may allow less
+BACKLOG = 4096  # connections that wait while thousands come back at once; the kernel may allow less, and Sanic must be told it again
 FILES = 1_048_576  # open files wanted: one a socket
 
 
@@ -66,7 +66,9 @@ def serve(with_parent: Annotated[bool, typer.Option(help="Stop when the process 
         sys.exit(asyncio.run(supervise(settings, listening)))
     from handover.app import Service, make_app
 
-    make_app(Service(settings), settings.port).run(sock=listening, single_process=True, access_log=False, motd=False, debug=False)
+    make_app(Service(settings), settings.port).run(
+        sock=listening, backlog=BACKLOG, single_process=True, access_log=False, motd=False, debug=False
+    )
 
 
 @app.command()

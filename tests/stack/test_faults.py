@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -179,3 +180,22 @@ def test_a_wrong_variable_is_one_clear_line(tmp_path: object, name: str, value: 
     assert ended.returncode != 0
     assert ended.stderr.strip().count("\n") == 0
     assert "WEGWIJS_" in ended.stderr
+
+
+async def test_hundreds_who_come_back_while_the_service_is_busy_wait_in_line(own_stack: Stack) -> None:
+    """Those that the kernel has no place for would knock again only after seconds, then minutes."""
+    await asyncio.to_thread(own_stack.start)
+    os.kill(own_stack.pid, signal.SIGSTOP)  # as busy as can be: it accepts nobody
+    knocking = []
+    try:
+        for _ in range(600):
+            one = socket.socket()
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.1", own_stack.port))
+            knocking.append(one)
+        _, connected, _ = await asyncio.to_thread(select.select, [], knocking[-50:], [], 0.5)
+        assert len(connected) == 50
+    finally:
+        os.kill(own_stack.pid, signal.SIGCONT)
+        for one in knocking:
+            one.close()
