@@ -5,18 +5,17 @@ learn to do so from data/follow_ups.csv, and from ordinary examples put behind a
 message plainly says counts for more than what was said before.
 """
 
-import csv
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 import yaml
 
-Example = Tuple[str, str, str]  # text, label, aspect; see Understanding.learn
+from bot.components.examples import QUESTION, Example, rows
+
 Titles = Dict[str, Dict[str, str]]
 
 SHARE = 6  # one in so many examples is also learnt behind a subject
-QUESTION = "vraag"
 GENERAL = "algemeen"  # the aspect where none was asked
 
 
@@ -60,14 +59,6 @@ class Context:
             before = Before(name if stays else topics[random.randint(len(topics))], aspects[random.randint(len(aspects))])
             found.append((self.behind(before, text, "nl" if random.rand() < 0.7 else "en"), label, aspect))
         return found
-
-
-def rows(path: Path) -> List[Dict[str, str]]:
-    """before_topic, before_aspect, topic, aspect, language, text of each line; [] when there is no such file."""
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
 
 
 def titles(folder: Path) -> Titles:

@@ -4,16 +4,14 @@ The examples are those of data/two_subjects.csv, and pairs of ordinary questions
 with each of its subjects: the chances of the networks then divide themselves between the two.
 """
 
-import csv
 import math
 from pathlib import Path
-from typing import List, Sequence, Tuple
+from typing import List, Sequence
 
 import numpy as np
 
+from bot.components.examples import QUESTION, Example, rows
 from bot.language.languages import detect
-
-Example = Tuple[str, str, str]  # text, label, aspect; see Understanding.learn
 
 SHARE = 8  # one pair for so many ordinary examples
 WORDS_AT_MOST = 14  # of a question that is put together with another one
@@ -21,7 +19,6 @@ JOINED = {
     "nl": (" en ", ", en ", ". ", ". En ", "? En ", ". Ook ", " en ook ", ". Verder ", " en dan nog ", ", trouwens "),
     "en": (" and ", ", and ", ". ", ". And ", "? And ", ". Also, ", " and also ", ". Besides, ", "? Then, ", ", by the way "),
 }
-QUESTION = "vraag/"
 # a logistic regression, fitted on messages of one and of two subjects that nothing was trained on
 WEIGHTS = {"network": 0.53, "second": 0.47, "apart": 1.15, "parts": 0.2, "both_ask": 0.57, "length": -1.2}
 BIAS = 2.9
@@ -53,11 +50,11 @@ def examples(path: Path, ordinary: Sequence[Example]) -> List[Example]:
     found = []
     for row in written:
         found += [
-            (row["text"], QUESTION + row["topic"], row["aspect"]),
-            (row["text"], QUESTION + row["second_topic"], row["second_aspect"]),
+            (row["text"], f"{QUESTION}/{row['topic']}", row["aspect"]),
+            (row["text"], f"{QUESTION}/{row['second_topic']}", row["second_aspect"]),
         ]
     random = np.random.RandomState(0)
-    short = [example for example in ordinary if example[1].startswith(QUESTION) and len(example[0].split()) <= WORDS_AT_MOST]
+    short = [example for example in ordinary if example[1].startswith(f"{QUESTION}/") and len(example[0].split()) <= WORDS_AT_MOST]
     chosen = [short[at] for at in random.permutation(len(short))[: 2 * (len(ordinary) // SHARE)]]
     for language in JOINED:
         spoken = [example for example in chosen if (detect(example[0])[0] == "en") == (language == "en")]
@@ -67,11 +64,3 @@ def examples(path: Path, ordinary: Sequence[Example]) -> List[Example]:
                 text = first.rstrip(" ?!.") + joined + second
                 found += [(text, *one), (text, *other)]
     return found
-
-
-def rows(path: Path) -> List[dict]:
-    """topic, aspect, second_topic, second_aspect, language, text of each line; [] when there is no such file."""
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))

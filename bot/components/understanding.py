@@ -26,6 +26,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.components.bag_of_words import BagOfWords
 from bot.components.context import Before, Context, titles
+from bot.components.examples import QUESTION, Example
 from bot.components.features import Features
 from bot.components.pairs import chance_of_two
 from bot.components.pairs import examples as pairs
@@ -40,7 +41,6 @@ from bot.language.person import asks_for_person
 from bot.language.yes_no import yes_or_no
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
-QUESTION = "vraag"
 MAY_INTERRUPT = ("handover_request", "callback", "deny")  # a form, however unsure they are
 NEEDS_NO_SUBJECT = ("chitchat", "handover_request", "urgent")  # are what they are, whatever was spoken of before
 SUBJECTS_LIKELY = 5  # of which two may be asked about
@@ -133,7 +133,7 @@ class Understanding(GraphComponent):
             )  # Rasa packs it
         return self._resource
 
-    def learn(self, examples: List[Tuple[str, str, str]]) -> None:
+    def learn(self, examples: List[Example]) -> None:
         """`examples` are texts with a label ("vraag/paspoort", "urgent/brand") and an aspect, "" where there is none."""
         self.context = Context(titles(Path(self.config["answers"])), {aspect for _, _, aspect in examples if aspect})
         two = pairs(Path(self.config["two_subjects"]), examples)
@@ -298,7 +298,7 @@ class Understanding(GraphComponent):
         return kind, kinds[kind], "" if kind == QUESTION else _subkind(ranking, kind)
 
 
-def _example(message: Message) -> Tuple[str, str, str]:
+def _example(message: Message) -> Example:
     """Text, label ("kind/topic" or "kind/subkind") and aspect of a training example."""
     kind = message.get("intent")
     told = (message.get("metadata") or {}).get("intent") or {}

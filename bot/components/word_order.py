@@ -122,8 +122,9 @@ class WordOrder:
     def scores(self, text: str) -> Tuple[np.ndarray, np.ndarray, float]:
         """Of the labels and of the aspects, in the order of their names; and of being about two subjects, as log odds."""
         a = self.arrays
-        said = np.zeros((len(_words(text)) + 2, DIMENSIONS), dtype=np.float32)  # with nothing before the first word and after the last
-        said[1:-1] = [self._vector(word) for word in _words(text)]
+        words = _words(text)
+        said = np.zeros((len(words) + 2, DIMENSIONS), dtype=np.float32)  # with nothing before the first word and after the last
+        said[1:-1] = [self._vector(word) for word in words]
         hidden = np.maximum(np.concatenate([said[:-2], said[1:-1], said[2:]], axis=1) @ a["near"] + a["near_bias"], 0)
         weights = np.exp(hidden @ a["attention"])
         pooled = np.concatenate([((weights / weights.sum(axis=0)).T @ hidden).ravel(), hidden.max(axis=0)])

@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from bot.components.context import rows  # noqa: E402
+from bot.components.examples import rows  # noqa: E402
 from handover.bootstrap import model_path  # noqa: E402
 
 MODEL = model_path()  # the one that `make run` serves: nothing is trained twice

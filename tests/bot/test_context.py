@@ -1,7 +1,8 @@
 """A message behind the subject before it: how it is read, and what the models learn from."""
 
 import pytest
-from bot.components.context import Before, Context, rows
+from bot.components.context import Before, Context
+from bot.components.examples import rows
 
 TITLES = {"paspoort": {"nl": "Paspoort", "en": "Passport"}, "woz": {"nl": "WOZ-waarde", "en": "Property value"}}
 ORDINARY = [(f"wat kost een paspoort {number}", "vraag/paspoort", "kosten") for number in range(60)] + [
