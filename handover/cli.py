@@ -36,7 +36,7 @@ token = typer.Typer(no_args_is_help=True, help="Tokens of other systems for the 
 app.add_typer(token, name="token")
 
 PR_SET_PDEATHSIG = 1
-BACKLOG = 4096  # connections that wait while thousands come back at once; the kernel may allow less, and Sanic must be told it again
+BACKLOG = 4096  # connections that wait while thousands come back at once; the kernel may allow less
 FILES = 1_048_576  # open files wanted: one a socket
 
 
@@ -66,9 +66,7 @@ def serve(with_parent: Annotated[bool, typer.Option(help="Stop when the process 
         sys.exit(asyncio.run(supervise(settings, listening)))
     from handover.app import Service, make_app
 
-    make_app(Service(settings), settings.port).run(
-        sock=listening, backlog=BACKLOG, single_process=True, access_log=False, motd=False, debug=False
-    )
+    serve_on(listening, make_app(Service(settings), settings.port))
 
 
 @app.command()
@@ -393,6 +391,11 @@ def listen_on(host: str, port: int) -> socket.socket:
     except OSError as error:
         sys.exit(f"wegwijs: cannot listen on {host}:{port}: {error.strerror}; WEGWIJS_HOST and WEGWIJS_PORT say where")
     return listening
+
+
+def serve_on(listening: socket.socket, app: Any) -> None:
+    """A Sanic application, until it is told to stop. Sanic listens anew: it must be told the backlog too."""
+    app.run(sock=listening, backlog=BACKLOG, single_process=True, access_log=False, motd=False, debug=False)
 
 
 def raise_file_limit() -> None:

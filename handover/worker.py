@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 from handover.app import Service, make_app
-from handover.cli import BACKLOG, log_to, raise_file_limit, stop_with_parent
+from handover.cli import log_to, raise_file_limit, serve_on, stop_with_parent
 from handover.rasa_process import Feed
 from handover.settings import read_settings
 
@@ -37,8 +37,7 @@ def main() -> None:
     async def live(app: Any) -> None:
         app.add_task(_beat())  # from now on: it may have to wait for the database
 
-    listening = socket.socket(fileno=arguments.socket)
-    app.run(sock=listening, backlog=BACKLOG, single_process=True, access_log=False, motd=False, debug=False)
+    serve_on(socket.socket(fileno=arguments.socket), app)
 
 
 async def _beat() -> None:
