@@ -63,11 +63,12 @@ def make_app(model: str, token: str, actions_url: str, actions_token: str, with_
     from sanic import Sanic
 
     from bot.channel import WegwijsChannel
-    from bot.faster import ActionServer, compile_action_validator, remember_event_types
+    from bot.faster import ActionServer, compile_action_validator, log_without_copies, remember_event_types
     from bot.turn import TurnProcessor
 
     compile_action_validator()
     remember_event_types()
+    log_without_copies()
     actions = ActionServer(actions_url, actions_token)
     app = Sanic("wegwijs_bot", configure_logging=False)
     app.config.FALLBACK_ERROR_FORMAT = "json"

@@ -10,11 +10,14 @@ from rasa.core.actions.action import Action, ActionExecutionRejection
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.lock_store import InMemoryLockStore
 from rasa.core.nlg import TemplatedNaturalLanguageGenerator
+from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
 from rasa.utils.endpoints import EndpointConfig
 
 from bot.graph import PlannedGraphRunner
+from bot.predictions import Predictions
 from bot.tracker_store import Memory, Snapshot, SnapshotTrackerStore, begin_turn, memory_of
 
 CHANNEL = "wegwijs"
@@ -81,8 +84,24 @@ class TurnProcessor(MessageProcessor):
         )
         self.tracker_store.domain = self.domain
         self.graph_runner = PlannedGraphRunner(self.graph_runner)
+        self._predictions = Predictions(self.domain)
+
+    def _check_for_unseen_features(self, parse_data: Dict[str, Any]) -> None:
+        """Rasa would build an empty domain at every message to see whether ours is one. Our component's names are those of the domain."""
+
+    def _predict_next_with_tracker(self, tracker: Any) -> PolicyPrediction:
+        course = self._predictions.course(tracker)
+        known = self._predictions.get(course)
+        if known:
+            return known
+        prediction = super()._predict_next_with_tracker(tracker)
+        self._predictions.keep(course, prediction)
+        return prediction
 
     async def _run_action(self, action: Action, tracker: Any, output_channel: Turns, nlg: Any, prediction: Any) -> bool:
+        if action.name() == ACTION_LISTEN_NAME:  # does nothing: no copy of the tracker is needed to do it on
+            self._log_action_on_tracker(tracker, action, [], prediction)
+            return False
         go_on = await super()._run_action(Watched(action, output_channel), tracker, output_channel, nlg, prediction)
         if output_channel.failure:
             raise TurnFailed(f"{action.name()} failed: {type(output_channel.failure).__name__}") from output_channel.failure

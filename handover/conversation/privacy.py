@@ -20,6 +20,7 @@ _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 _GAP = r"[\s.,\-/_\u00b7\u2010-\u2015]"  # what people put between the digits of one number
+_DIGIT = re.compile(r"\d")
 _RUN = re.compile(rf"\d+(?:{_GAP}{{1,3}}\d+)*")
 _GROUP = re.compile(r"\d+")
 _CARD_DIGITS = range(13, 20)
@@ -37,6 +38,7 @@ _DOT = r"(?:\s?\.\s?|\s(?:punt|dot)\s)"  # also as it is spelled out
 _EMAIL = re.compile(
     rf"[\w.+%'-]+(?:\s?(?:@|\(at\)|\[at\])\s?|\s(?:at|apenstaartje)\s)[\w-]+(?:{_DOT}[\w-]+)*{_DOT}[a-z]{{2,}}\b", re.IGNORECASE
 )
+_AT = re.compile(r"@|[\s([]at[\s)\]]|apenstaartje", re.IGNORECASE)  # without one of these there is no address on the web: quickly seen
 # Two small letters after four digits are more often a word: "in 2026 en 12 …", "1500 kg"
 _WORDS = "en|of|is|in|op|te|de|om|er|ze|we|ik|je|me|nu|al|zo|na|as|da|wo|do|vr|za|ma|di|km|cm|mm|ml|kg|gr|st|mb|gb"
 _HOUSE = r"(?:[\s,]*(?:nr\.?|huisnummer|nummer)?\s*\d{1,5}(?:\s?-?[a-zA-Z]\b)?)"
@@ -60,12 +62,16 @@ def clean(text: str) -> str:
 
 def mask(text: str) -> str:
     """`text` cleaned, with citizen service numbers, IBANs and card numbers replaced by a word that says what stood there."""
-    return _without_spoken(_RUN.sub(_masked_run, _without_ibans(clean(text))))
+    cleaned = clean(text)
+    if _DIGIT.search(cleaned):
+        cleaned = _RUN.sub(_masked_run, _without_ibans(cleaned))
+    return _without_spoken(cleaned)
 
 
 def without_contact_details(text: str) -> str:
     """`mask(text)`, and also without telephone numbers, e-mail addresses and postcodes with house numbers."""
-    return _POSTCODE.sub(ADDRESS, _PHONE_RUN.sub(_without_phone, _EMAIL.sub(EMAIL, mask(text))))
+    masked = _EMAIL.sub(EMAIL, mask(text)) if _AT.search(text) else mask(text)
+    return _POSTCODE.sub(ADDRESS, _PHONE_RUN.sub(_without_phone, masked)) if _DIGIT.search(masked) else masked
 
 
 def _without_phone(found: re.Match[str]) -> str:

@@ -259,7 +259,7 @@ def summary(segment: Segment, say: Say) -> str:
         lines.append(say("report.no_answer"))
     lines += [say("report.handed_over")] if segment.handed_over is not None else []
     lines += [say("report.promised", text=_ended(segment.promised))] if segment.promised else []
-    return cut(without_contact_details("\n".join(lines)), REPORT_AT_MOST)
+    return cut("\n".join(lines), REPORT_AT_MOST)  # questions and answers were masked when they came in
 
 
 def row(segment: Segment, say: Say) -> dict[str, Any]:
