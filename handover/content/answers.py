@@ -35,6 +35,7 @@ class Answers:
         self._folder, self._facts, self._topics, self._aspects, self._complain = folder, facts, topics, aspects, complain
         self._read_at: dict[Path, float] = {}
         self._files: dict[str, Mapping] = {}
+        self._made: dict[tuple[str, str, str], Answer] = {}  # those asked for since their file was read
         self._looked = 0.0
         self._lock = threading.Lock()
         for path in sorted(folder.glob("*.yml")):
@@ -61,9 +62,16 @@ class Answers:
         entry = file["answers"].get(aspect) if file else None
         if not file or not entry:
             return None
-        merged: dict[str, Any] = {**{key: file.get(key) for key in ("link", "owner", "checked_on", "review_by")}, **entry}
-        if merged["review_by"] < today:
+        if entry.get("review_by", file["review_by"]) < today:
             return None
+        made = self._made.get((topic, aspect, language))
+        if made is None:
+            made = self._made[topic, aspect, language] = self._make(file, entry, aspect, language)
+        return made
+
+    def _make(self, file: Mapping, entry: Mapping, aspect: str, language: str) -> Answer:
+        topic = str(file["topic"])
+        merged: dict[str, Any] = {**{key: file.get(key) for key in ("link", "owner", "checked_on")}, **entry}
         fill = self._facts.fill
         link = merged["link"] and {"url": fill(merged["link"]["url"], language), "title": merged["link"][language]}
         spoken = entry.get("spoken", {}).get(language) or entry[language]
@@ -106,6 +114,7 @@ class Answers:
         found = read_yaml(path)
         self._check(path, found)
         self._files[found["topic"]] = found
+        self._made = {key: made for key, made in self._made.items() if key[0] != found["topic"]}
         self._read_at[path] = modified
 
     def _check(self, path: Path, file: Mapping) -> None:
