@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import calls, flatness, history, relay, sockets, start, storing, turns, understanding
+from bench import calls, flatness, history, live, relay, sockets, start, storing, turns, understanding
 from bench.peers import PYTHON
 
 RESULTS = Path(__file__).parent / "results"
@@ -36,6 +36,7 @@ def _asynchronous(measure: Callable[[Path, int, int | None], Any]) -> Callable[[
 PARTS: dict[str, Callable[[Path, int, int | None], Rows]] = {
     "start": _asynchronous(lambda folder, _rounds, _limit: start.measure(folder / "start")),
     "relay": _asynchronous(lambda folder, rounds, _limit: relay.measure(folder / "relay", rounds)),
+    "live": _asynchronous(lambda folder, _rounds, _limit: live.measure(folder / "live")),
     "sockets": _asynchronous(lambda folder, _rounds, _limit: sockets.measure(folder / "sockets", sockets.SOCKETS, sockets.STORM)),
     "calls": _asynchronous(lambda folder, _rounds, _limit: calls.measure(folder / "calls")),
     "store": _asynchronous(lambda folder, rounds, _limit: storing.measure(folder / "store", rounds)),

@@ -12,7 +12,7 @@ async def postgres() -> AsyncIterator[str | None]:
     if not HAS_POSTGRES:
         yield None
         return
-    server = Postgres()
+    server = Postgres(durable=True)
     server.start()
     try:
         yield server.url(await server.new_database())

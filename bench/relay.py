@@ -40,7 +40,7 @@ async def measure(folder: Path, rounds: int) -> list[dict[str, Any]]:
     echo = subprocess.Popen([sys.executable, "-c", ECHO, str(port)])
     try:
         await asyncio.to_thread(stack.start)
-        await asyncio.to_thread(_listens, port)
+        await asyncio.to_thread(listens, port)
         anja = await colleague(stack, "Anja")
         to_staff, to_resident, echoed, answers = [], [], [], []
         for _ in range(rounds):
@@ -83,7 +83,7 @@ async def measure(folder: Path, rounds: int) -> list[dict[str, Any]]:
     ]
 
 
-def _listens(port: int) -> None:
+def listens(port: int) -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         with socket.socket() as probe:

@@ -117,8 +117,10 @@ class Server:
 class Postgres(Server):
     name = "postgres"
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        """`durable`: a commit is on the disk. Else only a machine without power would lose one, not a killed process."""
         super().__init__()
+        self._fsync = "on" if durable else "off"
         self._migrated: str | None = None
         programs = _postgres_programs()
         assert programs is not None, NO_POSTGRES
@@ -140,7 +142,7 @@ class Postgres(Server):
         return [
             str(self._programs / "postgres"), "-D", str(self._data), "-p", str(self.port), "-k", str(self.folder),
             "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=100",
-            "-c", "fsync=off",  # a killed process loses nothing that it wrote; only a machine without power would
+            "-c", f"fsync={self._fsync}",
         ]  # fmt: skip
 
     def answers(self) -> bool:
