@@ -15,6 +15,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from handover.conversation.conversation import Author
 from handover.conversation.events import Language, Outcome
+from handover.conversation.special import Special
 from handover.conversation.states import State
 from handover.staff.accounts import Role
 from handover.staff.presence import Status
@@ -93,7 +94,8 @@ class Understanding(Said, frozen=True, kw_only=True):
 
 class StaffTurn(Turn, frozen=True, kw_only=True):
     """A turn as staff see it. `seq` is null for what the resident does not see: notes and suppressed turns of the bot.
-    `confidence`: of the recogniser, of what a caller said. `spoken`: what a caller heard, where that is not the text."""
+    `confidence`: of the recogniser, of what a caller said. `spoken`: what a caller heard, where that is not the text.
+    `special`: kinds of special personal data that a resident's words seem to hold (PRV-3)."""
 
     pos: Count
     seq: Count | None
@@ -102,6 +104,7 @@ class StaffTurn(Turn, frozen=True, kw_only=True):
     confidence: float | UnsetType = UNSET
     spoken: str | UnsetType = UNSET
     understanding: Understanding | UnsetType = UNSET
+    special: list[Special] | UnsetType = UNSET
 
 
 # /chat/ws

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from handover.conversation.conversation import Turn
+from handover.conversation.special import special_data
 
 _OF_EVERYBODY = ("topics", "link", "checked_on", "candidates")
 
@@ -33,7 +34,8 @@ def turn_for_staff(turn: Turn) -> dict[str, Any]:
     if "spoken" in turn.data or "whole" in turn.data:
         heard = " ".join(part for part in (turn.data.get("whole"), turn.data.get("spoken")) if part)
         understood |= {"spoken": heard} if heard != turn.text else {}
-    return {**shown, **_rest(turn), **understood}
+    special = special_data(turn.text) if turn.author == "resident" else []
+    return {**shown, **_rest(turn), **understood, **({"special": special} if special else {})}
 
 
 def _rest(turn: Turn) -> dict[str, Any]:

@@ -211,6 +211,10 @@ const nl = {
   "turn.pending": "Wordt verstuurd…",
   "turn.confidence": "verstaan: {sure}",
   "turn.spoken": "uitgesproken: {text}",
+  "turn.special": "Let op: {kinds}. Neem niet meer over dan nodig is.",
+  "turn.special_health": "gegevens over gezondheid",
+  "turn.special_criminal": "strafrechtelijke gegevens",
+  "turn.special_and": " en ",
 
   "reply.mode": "Soort bericht",
   "reply.reply": "Antwoord",
@@ -536,6 +540,10 @@ const en = {
   "turn.pending": "Sending…",
   "turn.confidence": "heard: {sure}",
   "turn.spoken": "spoken: {text}",
+  "turn.special": "Take care: {kinds}. Copy no more of it than you need.",
+  "turn.special_health": "health data",
+  "turn.special_criminal": "data on crimes",
+  "turn.special_and": " and ",
 
   "reply.mode": "Kind of message",
   "reply.reply": "Reply",

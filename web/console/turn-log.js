@@ -110,6 +110,7 @@ export class TurnLog extends HTMLElement {
       turn.link && element("p", { class: "turn-source" }, link(turn.link.url, turn.link.title ?? turn.link.url, { target: "_blank", rel: "noopener noreferrer", lang: turn.language }),
         turn.checked_on && [" · ", t("turn.checked", { date: date(turn.checked_on, spoken()) })]),
       turn.spoken && element("p", { class: "turn-source", lang: turn.language }, t("turn.spoken", { text: turn.spoken })),
+      turn.special && element("p", { class: "turn-special" }, t("turn.special", { kinds: turn.special.map((kind) => t(`turn.special_${kind}`)).join(t("turn.special_and")) })),
       turn.from === "resident" && turn.confidence != null && element("p", { class: "turn-source" }, t("turn.confidence", { sure: sure(turn.confidence) })))
   }
 

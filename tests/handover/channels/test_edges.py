@@ -227,6 +227,13 @@ def test_what_residents_and_what_staff_see(now):
     assert {"understanding", "confidence"} <= set(seen)
 
 
+def test_prv3_staff_are_told_of_special_data_in_what_a_resident_says(now):
+    said = turn(now, author="resident", text="Mijn moeder is dement en mijn broer zit vast.")
+    assert turn_for_staff(said)["special"] == ["health", "criminal"]
+    assert "special" not in turn_for_resident(said)
+    assert "special" not in turn_for_staff(turn(now, author="staff", text="Uw moeder is dement."))
+
+
 def test_frames_are_text_and_moments_are_utc(now):
     assert encode({"a": "é"}) == '{"a":"é"}'
     assert moment(None) is None
