@@ -123,8 +123,10 @@ class Hub:
     # Both
 
     def listens(self, conversation: UUID) -> bool:
-        """Whether somebody here must hear every turn of it."""
-        return conversation in self._residents or conversation in self._watching
+        """Whether somebody here must hear of it: also a console that only lists it, or its row would stay when others took it away."""
+        return (
+            conversation in self._residents or conversation in self._watching or any(conversation in one.listed for one in self.consoles)
+        )
 
     def open_here(self) -> set[UUID]:
         """Every conversation of which somebody here must hear."""
