@@ -483,7 +483,10 @@ class Performer:
                 self._live.pop(id, None)
                 raise NotFound
             live.conversation, live.receipts = found
-            live.told = live.told or live.conversation  # whoever joins now is told up to here by a replay
+            if live.told is None:  # whoever joins now is told up to here by a replay; the lists of the consoles must hear of it now
+                live.told = live.conversation
+                for console in list(self._hub.consoles):
+                    console.stepped(Step(None, live.conversation, [], [], []), None)
         return live.conversation
 
 

@@ -135,6 +135,32 @@ async def test_what_another_process_did_is_decided_on_again(world, library):
     assert (refused.value.code, refused.value.by) == ("taken", "Anja")
 
 
+async def test_a_console_hears_of_a_conversation_that_was_read_here_before_its_bell_rang(world, library):
+    """Else a colleague on this process never sees who waits: found by the chaos suite."""
+    id, _ = await world.begins()
+    other = World(world.store, library, world.time)
+    other.hub.consoles.add(console := Console())
+    await world.performer.perform(id, ev.HumanAsked("kcc", "request"))
+    await other.performer.look(id, _nothing)
+    assert console.listed == {id}
+    await other.performer.stop()
+
+
+class Console(Listener):
+    """One that lists who waits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listed: set[UUID] = set()
+
+    def stepped(self, step: Step, position: int | None) -> None:
+        (self.listed.add if step.after.state is State.WAITING else self.listed.discard)(step.after.id)
+
+
+async def _nothing(_conversation) -> None:
+    """Only looks."""
+
+
 async def test_a_slow_bot_is_admitted_and_its_answer_kept_back(world):
     id, fatma = await world.begins()
     world.bot.answer_limit = 0.01
