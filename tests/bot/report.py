@@ -18,9 +18,9 @@ HEAD = """# What the bot understands
 
 Made by `make report` out of our own test questions (tests/questions, {count} of them), asked through the whole path that
 serves residents. The sets `main`, `kinds`, `lookalike`, `not_urgent`, `foreign`, `followup`, `two`, `story` and `asr` were written
-apart from the training examples, by writers who had read only the lists of topics and aspects. But the few numbers in
-bot/components and actions/thresholds.py that decide when to answer were chosen with these questions, and which pairs of aspects
-are confused told the writers of the last 10,000 examples what to write more of: expect a little less on questions of your own.
+apart from the training examples, by writers who had read only the lists of topics and aspects. The sets that begin with `dev_` were
+written apart as well, `dev_hard_` to be hard; the numbers in bot/components and actions/thresholds.py that decide when to answer are
+chosen with these. Former versions of these numbers were chosen with the other sets: expect a little less on questions of your own.
 `right` is the right topic and the right aspect (or the right kind of reply); `aspect` the right topic and another
 aspect; `asked` a question back, the offer of a person or an honest "I do not know"; `wrong` an answer to something else.
 

@@ -13,6 +13,7 @@ from typing import Any
 FOLDER = Path(__file__).resolve().parent
 OUTCOMES = ("right", "aspect", "asked", "wrong")
 SINGLE = {"main"}  # sets of one plain question each
+DEVELOPMENT = "dev_"  # sets that begin with this are for choosing numbers: they stand in no other group than their own
 ASKED = {"clarify", "fallback", "handover_offer", "notice", "form"}
 DECLINED = {"referral", "fallback", "handover_offer", "notice"}
 RIGHT_KINDS = {
@@ -68,11 +69,15 @@ def scored(asked: list[Row], said: dict[str, Row]) -> dict[str, dict[str, float]
         names = [f"set:{question['set']}"]
         if question["set"] in SINGLE and question["kind"] == "vraag":
             names += [f"style:{question['style']}", f"language:{question['lang']}"]
-        if question["kind"] != "vraag":
+        if question["kind"] != "vraag" and not _for_development(question):
             names.append(f"kind:{question['kind']}")
         for name in names:
             groups.setdefault(name, []).append(found)
     return {name: shares(groups[name]) for name in sorted(groups)}
+
+
+def _for_development(question: Row) -> bool:
+    return str(question["set"]).startswith(DEVELOPMENT)
 
 
 def confusions(asked: list[Row], said: dict[str, Row], most: int = 30) -> list[tuple[str, str, int]]:
@@ -80,7 +85,10 @@ def confusions(asked: list[Row], said: dict[str, Row], most: int = 30) -> list[t
     found = Counter(
         (question["topic"], said[question["id"]]["topic"])
         for question in asked
-        if question.get("topic") and said[question["id"]]["kind"] == "answer" and said[question["id"]]["topic"] != question["topic"]
+        if not _for_development(question)
+        and question.get("topic")
+        and said[question["id"]]["kind"] == "answer"
+        and said[question["id"]]["topic"] != question["topic"]
     )
     return [(*pair, count) for pair, count in found.most_common(most)]
 
