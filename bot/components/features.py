@@ -93,7 +93,7 @@ class Features:
         for numbers_of, rarity, sublinear, weight in self._quick:
             counts = Counter(numbers_of(text))
             if sublinear:
-                found = [(1 + math.log(count)) * rarity[at] for at, count in counts.items()]
+                found = [rarity[at] if count == 1 else (1 + math.log(count)) * rarity[at] for at, count in counts.items()]
             else:
                 found = [count * rarity[at] for at, count in counts.items()]
             length = math.sqrt(sum(value * value for value in found)) or 1.0

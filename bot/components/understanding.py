@@ -9,9 +9,9 @@ missed case costs most: emergencies, requests for a person, yes and no, and noth
 import datetime
 import functools
 from collections import defaultdict
-from itertools import islice, pairwise
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 from zoneinfo import ZoneInfo
 
 import joblib
@@ -28,6 +28,7 @@ from bot.components.bag_of_words import BagOfWords
 from bot.components.context import Before, Context, titles
 from bot.components.examples import QUESTION, Example
 from bot.components.features import Features
+from bot.components.labels import Labels, Ranking, both, named, surer
 from bot.components.pairs import chance_of_two
 from bot.components.pairs import examples as pairs
 from bot.components.word_order import WordOrder
@@ -43,11 +44,19 @@ from bot.language.yes_no import yes_or_no
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 MAY_INTERRUPT = ("handover_request", "callback", "deny")  # a form, however unsure they are
 NEEDS_NO_SUBJECT = ("chitchat", "handover_request", "urgent")  # are what they are, whatever was spoken of before
+LABELS_LOOKED_AT = 200  # by the second network where there are more: those that the first one holds likeliest
 SUBJECTS_LIKELY = 5  # of which two may be asked about
 SURE = 0.97  # said by a reviewed word list
 
-Ranking = List[Tuple[str, float]]
-Reading = Tuple[Ranking, Ranking, float]
+
+class Reading(NamedTuple):
+    """Chances of the labels and of the aspects, each in the order of the bag's names; the log odds that there are two subjects."""
+
+    labels: np.ndarray
+    aspects: np.ndarray
+    two: float
+
+
 Reader = Callable[[str], Reading]
 
 
@@ -88,7 +97,7 @@ class Understanding(GraphComponent):
             "two_subjects": "data/two_subjects.csv",  # the same
             "plain_from": 0.95,  # surer than this of a kind that needs no subject, what was said before does not count
             "behind_share": 0.85,  # of a message read behind the subject so far, beside the message alone
-            "second_from": 0.02,  # from this chance of a second subject a message is read in parts
+            "second_from": 0.004,  # from this chance of a second subject a message is read in parts
             "urgent_from": 0.4,  # an emergency is assumed from this confidence
             "urgent_looked_for_from": 0.1,  # from here each sentence of a story is read alone too …
             "urgent_sentence_from": 0.85,  # … and one as sure as this makes it an emergency
@@ -167,19 +176,19 @@ class Understanding(GraphComponent):
         sentence = asking_sentence(text)
         if sentence:
             share, asked = self.config["sentence_share"], read(sentence)
-            plain, aspects = _both(plain, asked[0], share), _both(aspects, asked[1], share)
-        ranking = plain
+            plain, aspects = both(plain, asked.labels, share), both(aspects, asked.aspects, share)
+        labels = plain
         kinds = self._kinds(plain)
         if before and max(kinds.get(kind, 0.0) for kind in NEEDS_NO_SUBJECT) < self.config["plain_from"]:
             alarm = kinds["urgent"]  # an emergency is one whatever was spoken of before
-            ranking, aspects = self._behind(read, text, before, language)
-            kinds = self._kinds(ranking)
+            labels, aspects = self._behind(read, text, before, language)
+            kinds = self._kinds(labels)
             kinds["urgent"] = (kinds["urgent"] * alarm) ** 0.5
         if language not in SPOKEN and language_confidence >= FOREIGN_FROM:
             kinds["urgent"] *= self.config["urgent_foreign"]
         elif kinds["urgent"] >= self.config["urgent_looked_for_from"]:
             kinds["urgent"] = max(kinds["urgent"], self._alarm(read, text))
-        kind, confidence, subkind = self._kind(text, ranking, kinds, entities)
+        kind, confidence, subkind = self._kind(text, labels, kinds, entities)
         if in_form and confidence < self.config["form_interrupted_from"] and not (kind in MAY_INTERRUPT or emergency(text)):
             kind, subkind = "nonsense", ""
         intents = {**{name: round(value, 4) for name, value in kinds.items()}, kind: round(confidence, 4)}
@@ -189,9 +198,9 @@ class Understanding(GraphComponent):
             "intent_ranking": [{"name": name, "confidence": intents[name]} for name in [kind, *others]],
             "kind": kind,
             "subkind": subkind,
-            "topics": _first(self._surer(_topics(ranking)), 5, "topic"),
-            "aspects": _first(self._surer(aspects), 3, "aspect"),
-            "on_topic": round(dict(ranking).get(f"{QUESTION}/{before.topic}", 0.0), 4) if before and ranking is not plain else 0.0,
+            "topics": _rounded(self.labels.surest(labels, QUESTION, 5, self.config["certainty"]), "topic"),
+            "aspects": _rounded(named(self.bag.aspects, surer(aspects, self.config["certainty"]), 3), "aspect"),
+            "on_topic": round(self.labels.chance(labels, QUESTION, before.topic), 4) if before and labels is not plain else 0.0,
             "two": self._two(read, text) if kind == QUESTION and not in_form else None,
             "language": language,
             "language_confidence": language_confidence,
@@ -207,37 +216,30 @@ class Understanding(GraphComponent):
         if len(said) < 2:
             return 0.0
         alone_or_two = [*said, *(f"{one} {following}" for one, following in pairwise(said))]
-        most = max(self._kinds(read(one)[0])["urgent"] for one in alone_or_two)
+        most = max(self._kinds(read(one).labels)["urgent"] for one in alone_or_two)
         return most if most >= self.config["urgent_sentence_from"] else 0.0
 
-    def _behind(self, read: Reader, text: str, before: Before, language: str) -> Tuple[Ranking, Ranking]:
+    def _behind(self, read: Reader, text: str, before: Before, language: str) -> Tuple[np.ndarray, np.ndarray]:
         """Chances of the labels and of the aspects when the message is read behind the subject so far."""
-        behind, aspects, _ = read(self.context.behind(before, text, language))
-        return _both(read(text)[0], behind, self.config["behind_share"]), aspects
+        behind = read(self.context.behind(before, text, language))
+        return both(read(text).labels, behind.labels, self.config["behind_share"]), behind.aspects
 
     def _reader(self) -> Reader:
         """Reads what belongs to one message: the whole and its sentences, each once however often it is asked for."""
-        read = functools.lru_cache(maxsize=None)(self._read)
-        return lambda text: read(self.words(text))
+        return functools.lru_cache(maxsize=None)(lambda text: self._read(self.words(text)))
 
     def _read(self, words: str) -> Reading:
-        """Chances of the labels and of the aspects, best first; and the log odds that there are two subjects."""
         labels_by_bag, aspects_by_bag = self.bag.scores(self.features.row(words))
-        labels_by_order, aspects_by_order, two = self.order.scores(words)
-        return (
-            _ranked(dict(zip(self.bag.labels, self._mixed(labels_by_bag, labels_by_order), strict=True))),
-            _ranked(dict(zip(self.bag.aspects, self._mixed(aspects_by_bag, aspects_by_order), strict=True))),
-            two,
-        )
+        likely = None
+        if len(labels_by_bag) > LABELS_LOOKED_AT:
+            likely = np.argpartition(-labels_by_bag, LABELS_LOOKED_AT)[:LABELS_LOOKED_AT]
+        labels_by_order, aspects_by_order, two = self.order.scores(words, likely)
+        return Reading(self._mixed(labels_by_bag, labels_by_order), self._mixed(aspects_by_bag, aspects_by_order), two)
 
     def _mixed(self, bag: np.ndarray, order: np.ndarray) -> np.ndarray:
         """Chances: the weighted geometric mean of what both networks hold likely."""
         share = self.config["order_share"]
         return np.exp(_log_softmax((1 - share) * _log_softmax(bag) + share * _log_softmax(order)))
-
-    def _surer(self, ranking: Iterable[Tuple[str, float]]) -> Ranking:
-        """The same order, with chances that say how often they are right: the networks are too modest."""
-        return _ranked({name: chance ** self.config["certainty"] for name, chance in ranking})
 
     def _two(self, read: Reader, text: str) -> Optional[Dict[str, Any]]:
         """The two likeliest subjects of a message in which there may be two, and the chance that both are asked about.
@@ -245,42 +247,45 @@ class Understanding(GraphComponent):
         {"chance", "subjects": [{"topic", "aspect"}, …]}, the likelier subject first. Each part of the message goes to the
         subject that it speaks of more; the aspect of a subject is that of its parts.
         """
-        ranking, _, two = read(text)
-        whole = dict(islice(_topics(ranking), SUBJECTS_LIKELY))
-        if len(whole) < 2 or sorted(whole.values())[-2] < self.config["second_from"]:
+        said = read(text)
+        whole = dict(self.labels.likeliest(said.labels, QUESTION, SUBJECTS_LIKELY))
+        if len(whole) < 2 or list(whole.values())[1] < self.config["second_from"]:
             return None
-        pieces = [(part, dict(read(part)[0])) for part in parts(text)]
+
+        def speaks_of(topic: str, piece: str) -> float:
+            return self.labels.chance(read(piece).labels, QUESTION, topic)
+
+        pieces = parts(text)
         # what one part speaks of plainly may be a small share of the whole
-        spoken = {t: (w * max([chances[f"{QUESTION}/{t}"] for _, chances in pieces] or [w])) ** 0.5 for t, w in whole.items()}
+        spoken = {t: (w * max([speaks_of(t, piece) for piece in pieces] or [w])) ** 0.5 for t, w in whole.items()}
         topics = sorted(spoken, key=lambda topic: -spoken[topic])[:2]
         topics.sort(key=lambda topic: -whole[topic])
-        labels = [f"{QUESTION}/{topic}" for topic in topics]
-        said: Tuple[List[str], List[str]] = ([], [])
-        for part, chances in pieces:
-            said[chances[labels[1]] > chances[labels[0]]].append(part)
-        apart = bool(said[0] and said[1])
-        texts = [" ".join(one) or text for one in said]
-        readings = [read(one) for one in texts]
-        sure = tuple(dict(reading[0])[label] for reading, label in zip(readings, labels, strict=True))
-        chance = chance_of_two(two, whole[topics[1]], sure, apart, all(map(asks, texts)), len(text.split()))
-        subjects = [{"topic": topic, "aspect": reading[1][0][0]} for topic, reading in zip(topics, readings, strict=True)]
+        of_each: Tuple[List[str], List[str]] = ([], [])
+        for piece in pieces:
+            of_each[speaks_of(topics[1], piece) > speaks_of(topics[0], piece)].append(piece)
+        apart = bool(of_each[0] and of_each[1])
+        texts = [" ".join(one) or text for one in of_each]
+        sure = tuple(speaks_of(topic, one) for topic, one in zip(topics, texts, strict=True))
+        chance = chance_of_two(said.two, whole[topics[1]], sure, apart, all(map(asks, texts)), len(text.split()))
+        aspects = [named(self.bag.aspects, read(one).aspects, 1)[0][0] for one in texts]
+        subjects = [{"topic": topic, "aspect": aspect} for topic, aspect in zip(topics, aspects, strict=True)]
         return {"chance": round(chance, 4), "subjects": subjects}
 
-    def _kinds(self, ranking: Ranking) -> Dict[str, float]:
+    def _kinds(self, labels: np.ndarray) -> Dict[str, float]:
         """How likely each kind is, weighed so that a question of `question_from` comes out as 0.5."""
-        kinds, limit = _by_kind(ranking), self.config["question_from"]
-        kinds[QUESTION] *= (1 - limit) / limit
+        kinds, limit = self.labels.by_kind(labels), self.config["question_from"]
+        kinds[QUESTION] = kinds.get(QUESTION, 0.0) * (1 - limit) / limit
         total = sum(kinds.values())
         return defaultdict(float, {name: value / total for name, value in kinds.items()})
 
-    def _kind(self, text: str, ranking: Ranking, kinds: Dict[str, float], entities: List[Dict[str, Any]]) -> Tuple[str, float, str]:
+    def _kind(self, text: str, labels: np.ndarray, kinds: Dict[str, float], entities: List[Dict[str, Any]]) -> Tuple[str, float, str]:
         """The kind, how sure, and its subkind; what costs most when missed is looked for first."""
         listed = emergency(text) if kinds["urgent"] >= self.config["urgent_listed_from"] else ""
         danger = listed or emergency_abroad(text)
         if danger:
             return "urgent", max(SURE, kinds["urgent"]), danger
         if kinds["urgent"] >= self.config["urgent_from"]:
-            return "urgent", kinds["urgent"], _subkind(ranking, "urgent")
+            return "urgent", kinds["urgent"], self._subkind(labels, "urgent")
         short = yes_or_no(text)
         if short:
             return short, SURE, "yes_no"
@@ -292,10 +297,17 @@ class Understanding(GraphComponent):
         if nothing_said(text):
             return "nonsense", SURE, "nonsense"
         if kinds["handover_request"] >= self.config["person_from"]:
-            return "handover_request", kinds["handover_request"], _subkind(ranking, "handover_request")
+            return "handover_request", kinds["handover_request"], self._subkind(labels, "handover_request")
         other = max((name for name in kinds if name != QUESTION), key=lambda name: kinds[name])
         kind = QUESTION if kinds[QUESTION] >= 0.5 else other
-        return kind, kinds[kind], "" if kind == QUESTION else _subkind(ranking, kind)
+        return kind, kinds[kind], "" if kind == QUESTION else self._subkind(labels, kind)
+
+    def _subkind(self, labels: np.ndarray, kind: str) -> str:
+        return next((name for name, _ in self.labels.likeliest(labels, kind, 1)), "")
+
+    @functools.cached_property
+    def labels(self) -> Labels:
+        return Labels(self.bag.labels)
 
 
 def _example(message: Message) -> Example:
@@ -311,40 +323,13 @@ def _example(message: Message) -> Example:
     )
 
 
-def _by_kind(ranking: Ranking) -> Dict[str, float]:
-    total: Dict[str, float] = defaultdict(float)
-    for label, chance in ranking:
-        total[label.split("/", 1)[0]] += chance
-    return total
-
-
-def _topics(ranking: Ranking) -> Iterator[Tuple[str, float]]:
-    return ((label.split("/", 1)[1], chance) for label, chance in ranking if label.startswith(QUESTION + "/"))
-
-
-def _subkind(ranking: Ranking, kind: str) -> str:
-    return next((label.split("/", 1)[1] for label, _ in ranking if label.startswith(kind + "/")), "")
-
-
-def _ranked(chances: Dict[str, float]) -> Ranking:
-    """Best first; the chances add up to 1."""
-    total = sum(chances.values())
-    return sorted(((name, float(chance / total)) for name, chance in chances.items()), key=lambda item: -item[1])
-
-
-def _both(one: Ranking, other: Ranking, share: float) -> Ranking:
-    """The weighted geometric mean of two rankings of the same names; `share` is what the other one counts."""
-    others = dict(other)
-    return _ranked({name: chance ** (1 - share) * others[name] ** share for name, chance in one})
-
-
 def _log_softmax(scores: np.ndarray) -> np.ndarray:
     shifted = scores - scores.max()
     return shifted - np.log(np.exp(shifted).sum())
 
 
-def _first(ranking: Ranking, count: int, name: str) -> List[Dict[str, Any]]:
-    return [{name: label, "confidence": round(chance, 4)} for label, chance in ranking[:count]]
+def _rounded(ranking: Ranking, name: str) -> List[Dict[str, Any]]:
+    return [{name: label, "confidence": round(chance, 4)} for label, chance in ranking]
 
 
 def _mostly_phone_number(text: str, entities: List[Dict[str, Any]]) -> bool:

@@ -7,7 +7,7 @@ at what matters to it, and the maximum, are what it tells labels and aspects fro
 
 import functools
 from collections import Counter
-from typing import Any, Callable, Dict, List, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -119,8 +119,15 @@ class WordOrder:
 
         return vector
 
-    def scores(self, text: str) -> Tuple[np.ndarray, np.ndarray, float]:
-        """Of the labels and of the aspects, in the order of their names; and of being about two subjects, as log odds."""
+    @functools.cached_property
+    def _of_label(self) -> np.ndarray:
+        return np.ascontiguousarray(self.arrays["to_label"].T)
+
+    def scores(self, text: str, among: Optional[np.ndarray] = None) -> Tuple[np.ndarray, np.ndarray, float]:
+        """Of the labels and of the aspects, in the order of their names; and of being about two subjects, as log odds.
+
+        `among`: the numbers of the labels that can be meant; the others get minus infinity, and cost nothing.
+        """
         a = self.arrays
         words = _words(text)
         said = np.zeros((len(words) + 2, DIMENSIONS), dtype=np.float32)  # with nothing before the first word and after the last
@@ -129,7 +136,12 @@ class WordOrder:
         weights = np.exp(hidden @ a["attention"])
         pooled = np.concatenate([((weights / weights.sum(axis=0)).T @ hidden).ravel(), hidden.max(axis=0)])
         two = float((pooled @ a["to_two"] + a["two_bias"])[0])
-        return pooled @ a["to_label"] + a["label_bias"], pooled @ a["to_aspect"] + a["aspect_bias"], two
+        if among is None:
+            labels = pooled @ a["to_label"] + a["label_bias"]
+        else:
+            labels = np.full(len(self.labels), -np.inf, dtype=np.float32)
+            labels[among] = self._of_label[among] @ pooled + a["label_bias"][among]
+        return labels, pooled @ a["to_aspect"] + a["aspect_bias"], two
 
     def state(self) -> Dict[str, object]:
         return {name: getattr(self, name) for name in ("labels", "aspects", "known", "arrays")}

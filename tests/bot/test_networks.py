@@ -48,6 +48,13 @@ def test_the_order_of_words_counts(order):
     assert not np.allclose(order.scores("wat kost een appel")[0], order.scores("appel een kost wat")[0])
 
 
+def test_labels_that_cannot_be_meant_are_left_out(order):
+    whole, some = order.scores("wat kost een appel"), order.scores("wat kost een appel", np.array([0, 2]))
+    assert np.allclose(some[0][[0, 2]], whole[0][[0, 2]], atol=1e-5)
+    assert some[0][1] == -np.inf
+    assert np.array_equal(some[1], whole[1]) and some[2] == whole[2]
+
+
 def test_the_same_examples_give_the_same_network(order):
     again = WordOrder().learn(TEXTS, LABELS, ASPECTS)
     assert all(np.allclose(order.arrays[name], again.arrays[name], atol=1e-2) for name in order.arrays)
