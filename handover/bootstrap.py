@@ -165,7 +165,7 @@ def _model(force: bool) -> None:
     model = model_path()
     if model.exists() and not force:
         return
-    _say("training the model (some six minutes); only needed again when its inputs change")
+    _say("training the model (some ten minutes); only needed again when its inputs change")
     began = time.time()
     _run([str(ROOT / "bot" / ".venv" / "bin" / "python"), "-m", "bot.train", "--out", str(model)], ROOT)
     for old in model.parent.glob("wegwijs-*.tar.gz"):
