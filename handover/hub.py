@@ -124,9 +124,7 @@ class Hub:
 
     def listens(self, conversation: UUID) -> bool:
         """Whether somebody here must hear of it: also a console that only lists it, or its row would stay when others took it away."""
-        return (
-            conversation in self._residents or conversation in self._watching or any(conversation in one.listed for one in self.consoles)
-        )
+        return conversation in self._residents or conversation in self._watching or any(conversation in one.listed for one in self.consoles)
 
     def open_here(self) -> set[UUID]:
         """Every conversation of which somebody here must hear."""

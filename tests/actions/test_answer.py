@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from actions import thresholds as t
 from actions.answer import answer, asks_on, choose, is_follow_up, nearest, two_subjects
 from actions.turns import Voice
 from tests.actions.conftest import FakeDesk, does
@@ -15,9 +16,9 @@ UNSURE = {"paspoort": 0.4, "identiteitskaart": 0.3, "rijbewijs": 0.1, "vog": 0.0
 @pytest.mark.parametrize(
     ("topics", "structured", "topic", "candidates"),
     [
-        ({"paspoort": 0.56}, False, "paspoort", ()),
-        ({"paspoort": 0.55}, False, "paspoort", ()),
-        ({"paspoort": 0.54}, False, None, ("paspoort",)),
+        ({"paspoort": t.ANSWER + 0.01}, False, "paspoort", ()),
+        ({"paspoort": t.ANSWER}, False, "paspoort", ()),
+        ({"paspoort": t.ANSWER - 0.01}, False, None, ("paspoort",)),
         (UNSURE, False, None, ("paspoort", "identiteitskaart", "rijbewijs")),
         ({"paspoort": 0.15}, False, None, ("paspoort",)),
         ({"paspoort": 0.14, "vog": 0.1}, False, None, ()),
@@ -108,7 +109,7 @@ def test_a_follow_up_is_answered_about_the_subject_before(hears, voice):
     assert (reply.turn["topic"], reply.turn["aspect"]) == ("paspoort", "kosten")
 
 
-@pytest.mark.parametrize(("chance", "kind"), [(0.13, "answer"), (0.14, "fallback")])
+@pytest.mark.parametrize(("chance", "kind"), [(t.ELSEWHERE - 0.01, "answer"), (t.ELSEWHERE, "fallback")])
 def test_what_may_be_another_organisations_is_not_answered(hears, voice, chance, kind):
     kinds = (("vraag", 1 - chance), ("out_of_scope", chance))
     reply = answer(hears("wanneer komt het geld?", topics=PASSPORT, aspects={"kosten": 0.9}, kinds=kinds), voice)
@@ -192,7 +193,7 @@ def test_english_is_answered_in_english(hears, voice):
 TOLD = ({"topic": "milieustraat", "aspect": "waar_wanneer"}, {"topic": "grofvuil", "aspect": "kosten"})
 
 
-@pytest.mark.parametrize(("chance", "structured", "count"), [(0.3, False, 2), (0.29, False, 0), (0.9, True, 0)])
+@pytest.mark.parametrize(("chance", "structured", "count"), [(t.TWO, False, 2), (t.TWO - 0.01, False, 0), (0.9, True, 0)])
 def test_two_subjects_are_told_where_they_are_likely(hears, chance, structured, count):
     found = two_subjects(hears("?", subjects=TOLD, chance_of_two=chance, structured=structured))
     assert found == [("milieustraat", "waar_wanneer"), ("grofvuil", "kosten")][:count]
