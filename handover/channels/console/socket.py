@@ -384,7 +384,7 @@ class ConsoleSocket(Connection):
                 if turn.pos > self._opened[c.id]:
                     self._opened[c.id] = turn.pos
                     self._news({"type": "turn", "conversation": str(c.id), "turn": turn_for_staff(turn)})
-        if step.owner_changed:
+        if step.before is not None and step.owner_changed:  # not when it is only read here for the first time
             self._on.presence_stale = True
         if any(record.table == "callback" for record in step.records):
             self._on.callbacks_stale = True
