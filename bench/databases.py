@@ -3,18 +3,14 @@
 import contextlib
 from collections.abc import AsyncIterator
 
-from tests.servers import HAS_POSTGRES, Postgres
+from tests import servers
 
 
 @contextlib.asynccontextmanager
 async def postgres() -> AsyncIterator[str | None]:
     """The URL of an empty database, or None where there is no PostgreSQL."""
-    if not HAS_POSTGRES:
+    if not servers.HAS_POSTGRES:
         yield None
         return
-    server = Postgres(durable=True)
-    server.start()
-    try:
+    with servers.postgres(durable=True) as server:
         yield server.url(await server.new_database())
-    finally:
-        server.close()

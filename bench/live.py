@@ -20,7 +20,7 @@ import socketio
 from bench.relay import listens
 from bench.table import percentile, row
 from tests.cluster.running import Cluster
-from tests.servers import HAS_POSTGRES, HAS_REDIS, Postgres, Redis
+from tests.servers import HAS_POSTGRES, HAS_REDIS, postgres, redis
 from tests.stack.people import Colleague, Resident, colleague, resident
 from tests.stack.running import Stack, free_port
 
@@ -182,15 +182,9 @@ async def _listen(client: Resident | Colleague, of: Callable[[dict[str, Any]], T
 
 @contextlib.asynccontextmanager
 async def _cluster(folder: Path) -> AsyncIterator[Callable[[int], Stack]]:
-    database, bell = Postgres(durable=True), Redis()
-    try:
-        await asyncio.to_thread(database.start)
-        await asyncio.to_thread(bell.start)
+    with postgres(durable=True) as database, redis() as bell:
         names = {live: await database.new_database() for live in LIVE}
         yield lambda live: Cluster(folder / f"cluster-{live}", database, bell, names[live])
-    finally:
-        database.close()
-        bell.close()
 
 
 # The yardstick

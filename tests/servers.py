@@ -204,8 +204,8 @@ class Redis(Server):
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[Postgres]:
-    server = Postgres()
+def postgres(*, durable: bool = False) -> Iterator[Postgres]:
+    server = Postgres(durable=durable)
     try:
         server.start()
         yield server
