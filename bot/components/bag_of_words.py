@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from bot.components.features import Row
-from bot.components.targets import Targets, learning_rate
+from bot.components.targets import Table, Targets, learning_rate, touched
 
 HIDDEN = 256
 BATCH = 128
@@ -34,27 +34,27 @@ class BagOfWords:
         targets = Targets(labels, aspects)
         self.labels, self.aspects = targets.labels, targets.aspects
 
-        def variable(rows: int, columns: int, spread: float) -> tf.Variable:
-            return tf.Variable(random.randn(rows, columns).astype(np.float32) * spread)
+        def numbers(rows: int, columns: int, spread: float) -> np.ndarray:
+            return random.randn(rows, columns).astype(np.float32) * spread
 
-        table = variable(vectors.shape[1], HIDDEN, 0.02)
+        table = Table(numbers(vectors.shape[1], HIDDEN, 0.02))
         hidden_bias = tf.Variable(tf.zeros(HIDDEN))
-        to_label, label_bias = variable(HIDDEN, len(self.labels), 0.05), tf.Variable(tf.zeros(len(self.labels)))
-        to_aspect, aspect_bias = variable(HIDDEN, len(self.aspects), 0.05), tf.Variable(tf.zeros(len(self.aspects)))
+        to_label, label_bias = tf.Variable(numbers(HIDDEN, len(self.labels), 0.05)), tf.Variable(tf.zeros(len(self.labels)))
+        to_aspect, aspect_bias = tf.Variable(numbers(HIDDEN, len(self.aspects), 0.05)), tf.Variable(tf.zeros(len(self.aspects)))
         small = [hidden_bias, to_label, label_bias, to_aspect, aspect_bias]
-        # the table is large and each example touches little of it: Adagrad changes only the rows that were touched
-        for_table = tf.keras.optimizers.legacy.Adagrad(0.08, initial_accumulator_value=0.01)
         for_small = tf.keras.optimizers.legacy.Adam(0.002)
+        whole, pairs, real = tf.TensorSpec([None], tf.int64), tf.TensorSpec([None, 2], tf.int64), tf.TensorSpec([None], tf.float32)
 
-        @tf.function(reduce_retracing=True, autograph=False)
-        def step(ids, values, texts, label, aspect):  # traced by TensorFlow
+        @tf.function(input_signature=[whole, pairs, real, whole, whole], autograph=False)
+        def step(rows, where, values, label, aspect):  # traced by TensorFlow
             with tf.GradientTape() as tape:
-                read = tf.gather(table, ids) * values[:, None]
-                hidden = tf.math.unsorted_segment_sum(read, texts, tf.shape(label)[0]) * INPUT_SCALE + hidden_bias
+                read = table.read(rows)
+                tape.watch(read)
+                hidden = Table.sums(read, where, values, tf.shape(label)[0]) * INPUT_SCALE + hidden_bias
                 hidden = tf.nn.dropout(tf.nn.relu(hidden), HIDDEN_DROPPED)
                 loss = targets.loss(label, hidden @ to_label + label_bias, aspect, hidden @ to_aspect + aspect_bias)
-            first, *rest = tape.gradient(loss, [table, *small])
-            for_table.apply_gradients([(first, table)])
+            first, *rest = tape.gradient(loss, [read, *small])
+            table.change(rows, first)
             for_small.apply_gradients(zip(rest, small, strict=True))
 
         for epoch in range(EPOCHS):
@@ -101,7 +101,7 @@ def _batches(order: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _flat(vectors: sparse.csr_matrix, random: np.random.RandomState) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Features, values and text numbers of a batch, one entry for each feature that is kept."""
+    """What `step` reads of a batch: the rows of its features, which text has which, and how much each counts; some are left out."""
     kept = random.rand(vectors.nnz) >= INPUT_DROPPED
     texts = np.repeat(np.arange(vectors.shape[0]), np.diff(vectors.indptr))[kept]
-    return vectors.indices[kept].astype(np.int64), vectors.data[kept].astype(np.float32) / (1 - INPUT_DROPPED), texts.astype(np.int64)
+    return (*touched(vectors.indices[kept], texts), vectors.data[kept].astype(np.float32) / (1 - INPUT_DROPPED))

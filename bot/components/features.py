@@ -73,7 +73,7 @@ class Features:
             ),
             (TfidfVectorizer(analyzer=concepts_in, dtype=np.float32), concept_weight),
         ]  # fmt: skip
-        self._quick: List[Tuple[Callable[[str], List[int]], List[float], bool, float]] = []  # what `row` needs of each set
+        self._quick: List[Tuple[Callable[[str], List[int]], np.ndarray, bool, float]] = []  # what `row` needs of each set
 
     def learn(self, texts: Sequence[str]) -> sparse.csr_matrix:
         """Chooses the features out of `texts`; gives the matrix (texts, features)."""
@@ -86,21 +86,22 @@ class Features:
         """The same as a row of the matrix, for one text."""
         if not self._quick:
             numbers = [_inside_words if v.analyzer == "char_wb" else _known for v, _ in self.sets]
-            self._quick = [(of(v), v.idf_.tolist(), v.sublinear_tf, weight) for of, (v, weight) in zip(numbers, self.sets, strict=True)]
-        ids: List[int] = []
-        values: List[float] = []
+            self._quick = [
+                (of(v), v.idf_.astype(np.float32), v.sublinear_tf, weight)
+                for of, (v, weight) in zip(numbers, self.sets, strict=True)
+            ]
+        ids: List[np.ndarray] = []
+        values: List[np.ndarray] = []
         offset = 0
         for numbers_of, rarity, sublinear, weight in self._quick:
             counts = Counter(numbers_of(text))
-            if sublinear:
-                found = [rarity[at] if count == 1 else (1 + math.log(count)) * rarity[at] for at, count in counts.items()]
-            else:
-                found = [count * rarity[at] for at, count in counts.items()]
-            length = math.sqrt(sum(value * value for value in found)) or 1.0
-            ids += [offset + at for at in counts]
-            values += [weight / length * value for value in found]
+            at = np.fromiter(counts.keys(), np.int64, len(counts))
+            often = np.fromiter(counts.values(), np.float32, len(counts))
+            found = rarity[at] * (1 + np.log(often) if sublinear else often)
+            ids.append(offset + at)
+            values.append(found * np.float32(weight / (math.sqrt(found @ found) or 1.0)))
             offset += len(rarity)
-        return Row(np.array(ids, dtype=np.int64), np.array(values, dtype=np.float32))
+        return Row(np.concatenate(ids), np.concatenate(values))
 
     def __getstate__(self) -> Dict[str, object]:
         return {"sets": self.sets}  # the rest is quickly made, and holds what cannot be stored

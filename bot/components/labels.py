@@ -30,13 +30,19 @@ class Labels:
 
     def likeliest(self, chances: np.ndarray, kind: str, count: int) -> Ranking:
         """The topics or subkinds of a kind."""
-        of_kind = self._of_kind.get(kind, np.array([], dtype=int))
-        return [(self._names[of_kind[at]], chance) for at, chance in _best(chances[of_kind], count)]
+        of_kind = self._numbers(kind)
+        return self._ranking(of_kind, chances[of_kind], count)
 
     def surest(self, chances: np.ndarray, kind: str, count: int, certainty: float) -> Ranking:
         """The same, with chances among that kind; see `surer`."""
-        of_kind = self._of_kind.get(kind, np.array([], dtype=int))
-        return [(self._names[of_kind[at]], chance) for at, chance in _best(surer(chances[of_kind], certainty), count)]
+        of_kind = self._numbers(kind)
+        return self._ranking(of_kind, surer(chances[of_kind], certainty), count)
+
+    def _numbers(self, kind: str) -> np.ndarray:
+        return self._of_kind.get(kind, np.array([], dtype=int))
+
+    def _ranking(self, numbers: np.ndarray, chances: np.ndarray, count: int) -> Ranking:
+        return [(self._names[numbers[at]], chance) for at, chance in _best(chances, count)]
 
 
 def surer(chances: np.ndarray, certainty: float) -> np.ndarray:

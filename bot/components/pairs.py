@@ -22,6 +22,7 @@ JOINED = {
 # a logistic regression, fitted on messages of one and of two subjects that nothing was trained on
 WEIGHTS = {"network": 0.53, "second": 0.47, "apart": 1.15, "parts": 0.2, "both_ask": 0.57, "length": -1.2}
 BIAS = 2.9
+SURE = 0.9999
 
 
 def chance_of_two(network: float, second: float, parts: Sequence[float], apart: bool, both_ask: bool, words: int) -> float:
@@ -35,6 +36,11 @@ def chance_of_two(network: float, second: float, parts: Sequence[float], apart: 
     if apart:
         score += WEIGHTS["apart"] + WEIGHTS["parts"] * min(map(_odds, parts)) + WEIGHTS["both_ask"] * both_ask
     return 1 / (1 + math.exp(-score))
+
+
+def most_of_two(network: float, second: float, words: int) -> float:
+    """The most that `chance_of_two` can become, whatever the parts of the message turn out to be."""
+    return chance_of_two(network, second, (SURE, SURE), apart=True, both_ask=True, words=words)
 
 
 def _odds(chance: float) -> float:

@@ -29,7 +29,7 @@ from bot.components.context import Before, Context, titles
 from bot.components.examples import QUESTION, Example
 from bot.components.features import Features
 from bot.components.labels import Labels, Ranking, both, named, surer
-from bot.components.pairs import chance_of_two
+from bot.components.pairs import chance_of_two, most_of_two
 from bot.components.pairs import examples as pairs
 from bot.components.word_order import WordOrder
 from bot.language.emergencies import emergency, emergency_abroad
@@ -45,6 +45,7 @@ AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 MAY_INTERRUPT = ("handover_request", "callback", "deny")  # a form, however unsure they are
 NEEDS_NO_SUBJECT = ("chitchat", "handover_request", "urgent")  # are what they are, whatever was spoken of before
 LABELS_LOOKED_AT = 200  # by the second network where there are more: those that the first one holds likeliest
+NAMES_AT_MOST = 4  # words of a part that may do no more than name its subject
 SUBJECTS_LIKELY = 5  # of which two may be asked about
 SURE = 0.97  # said by a reviewed word list
 
@@ -96,8 +97,13 @@ class Understanding(GraphComponent):
             "follow_ups": "data/follow_ups.csv",  # the same
             "two_subjects": "data/two_subjects.csv",  # the same
             "plain_from": 0.95,  # surer than this of a kind that needs no subject, what was said before does not count
+            "named_from": 0.995,  # the same, surer than this of a subject: the message names it itself
             "behind_share": 0.85,  # of a message read behind the subject so far, beside the message alone
-            "second_from": 0.004,  # from this chance of a second subject a message is read in parts
+            "second_from": 0.004,  # from this chance of a second subject a message is read in parts …
+            "two_possible_from": 0.15,  # … if they can make two questions of it, with this chance at least
+            "part_speaks_from": 0.1,  # a part that speaks of neither subject goes with the part before it
+            "whole_share": 0.3,  # of the whole message in the aspect of each of two subjects …
+            "whole_share_short": 0.6,  # … and when no more than a name is said of it: "en het rijbewijs ook?"
             "urgent_from": 0.4,  # an emergency is assumed from this confidence
             "urgent_looked_for_from": 0.1,  # from here each sentence of a story is read alone too …
             "urgent_sentence_from": 0.85,  # … and one as sure as this makes it an emergency
@@ -179,7 +185,7 @@ class Understanding(GraphComponent):
             plain, aspects = both(plain, asked.labels, share), both(aspects, asked.aspects, share)
         labels = plain
         kinds = self._kinds(plain)
-        if before and max(kinds.get(kind, 0.0) for kind in NEEDS_NO_SUBJECT) < self.config["plain_from"]:
+        if before and self._leans_on_before(plain, kinds):
             alarm = kinds["urgent"]  # an emergency is one whatever was spoken of before
             labels, aspects = self._behind(read, text, before, language)
             kinds = self._kinds(labels)
@@ -219,6 +225,11 @@ class Understanding(GraphComponent):
         most = max(self._kinds(read(one).labels)["urgent"] for one in alone_or_two)
         return most if most >= self.config["urgent_sentence_from"] else 0.0
 
+    def _leans_on_before(self, plain: np.ndarray, kinds: Dict[str, float]) -> bool:
+        """Whether a message, read alone, leaves open what it is about."""
+        (_, named), *_ = self.labels.likeliest(plain, QUESTION, 1) or [("", 0.0)]
+        return named < self.config["named_from"] and max(kinds.get(kind, 0.0) for kind in NEEDS_NO_SUBJECT) < self.config["plain_from"]
+
     def _behind(self, read: Reader, text: str, before: Before, language: str) -> Tuple[np.ndarray, np.ndarray]:
         """Chances of the labels and of the aspects when the message is read behind the subject so far."""
         behind = read(self.context.behind(before, text, language))
@@ -245,11 +256,15 @@ class Understanding(GraphComponent):
         """The two likeliest subjects of a message in which there may be two, and the chance that both are asked about.
 
         {"chance", "subjects": [{"topic", "aspect"}, …]}, the likelier subject first. Each part of the message goes to the
-        subject that it speaks of more; the aspect of a subject is that of its parts.
+        subject that it speaks of more, or with the part before it; the aspect of a subject is that of its parts, and to a
+        lesser degree that of the whole.
         """
         said = read(text)
         whole = dict(self.labels.likeliest(said.labels, QUESTION, SUBJECTS_LIKELY))
-        if len(whole) < 2 or list(whole.values())[1] < self.config["second_from"]:
+        if len(whole) < 2:
+            return None
+        second, words = list(whole.values())[1], len(text.split())
+        if second < self.config["second_from"] or most_of_two(said.two, second, words) < self.config["two_possible_from"]:
             return None
 
         def speaks_of(topic: str, piece: str) -> float:
@@ -261,15 +276,24 @@ class Understanding(GraphComponent):
         topics = sorted(spoken, key=lambda topic: -spoken[topic])[:2]
         topics.sort(key=lambda topic: -whole[topic])
         of_each: Tuple[List[str], List[str]] = ([], [])
+        which = 0
         for piece in pieces:
-            of_each[speaks_of(topics[1], piece) > speaks_of(topics[0], piece)].append(piece)
+            of_one, of_other = (speaks_of(topic, piece) for topic in topics)
+            if max(of_one, of_other) >= self.config["part_speaks_from"] or not any(of_each):
+                which = int(of_other > of_one)
+            of_each[which].append(piece)
         apart = bool(of_each[0] and of_each[1])
         texts = [" ".join(one) or text for one in of_each]
         sure = tuple(speaks_of(topic, one) for topic, one in zip(topics, texts, strict=True))
-        chance = chance_of_two(said.two, whole[topics[1]], sure, apart, all(map(asks, texts)), len(text.split()))
-        aspects = [named(self.bag.aspects, read(one).aspects, 1)[0][0] for one in texts]
+        chance = chance_of_two(said.two, whole[topics[1]], sure, apart, all(map(asks, texts)), words)
+        aspects = [self._aspect_of_part(read, one, said.aspects) for one in texts]
         subjects = [{"topic": topic, "aspect": aspect} for topic, aspect in zip(topics, aspects, strict=True)]
         return {"chance": round(chance, 4), "subjects": subjects}
+
+    def _aspect_of_part(self, read: Reader, part: str, of_whole: np.ndarray) -> str:
+        """What is asked about one of two subjects. A bare name asks what the rest of the message asks."""
+        share = self.config["whole_share_short" if len(part.split()) <= NAMES_AT_MOST else "whole_share"]
+        return named(self.bag.aspects, both(read(part).aspects, of_whole, share), 1)[0][0]
 
     def _kinds(self, labels: np.ndarray) -> Dict[str, float]:
         """How likely each kind is, weighed so that a question of `question_from` comes out as 0.5."""

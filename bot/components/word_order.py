@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from bot.components.targets import Targets, learning_rate
+from bot.components.targets import Table, Targets, learning_rate, touched
 
 DIMENSIONS, HIDDEN, HEADS = 128, 256, 4
 GROUPS = (3, 4, 5)  # lengths of the groups of characters
@@ -49,7 +49,7 @@ class WordOrder:
         def variable(rows: int, columns: int, spread: float) -> tf.Variable:
             return tf.Variable(random.randn(rows, columns).astype(np.float32) * spread)
 
-        table = variable(len(self.known), DIMENSIONS, 0.1)
+        table = Table(random.randn(len(self.known), DIMENSIONS).astype(np.float32) * 0.1)
         near, near_bias = variable(3 * DIMENSIONS, HIDDEN, (3 * DIMENSIONS) ** -0.5), tf.Variable(tf.zeros(HIDDEN))
         attention = variable(HIDDEN, HEADS, 0.01)
         seen = (HEADS + 1) * HIDDEN
@@ -58,17 +58,18 @@ class WordOrder:
         to_two, two_bias = variable(seen, 1, 0.03), tf.Variable(tf.zeros(1))
         small = [near, near_bias, attention, to_label, label_bias, to_aspect, aspect_bias, to_two, two_bias]
         of_two = np.array(two or [False] * len(texts), dtype=np.float32)
-        for_table = tf.keras.optimizers.legacy.Adagrad(0.08, initial_accumulator_value=0.01)  # as in bag_of_words.py
         for_small = tf.keras.optimizers.legacy.Adam(0.002)
         whole, real = tf.TensorSpec([None], tf.int64), tf.TensorSpec([None], tf.float32)
-        shapes = [whole, whole, real, tf.TensorSpec([None, None], tf.int64), tf.TensorSpec([None, None], tf.float32), whole, whole, real]
+        pairs = tf.TensorSpec([None, 2], tf.int64)
+        shapes = [whole, pairs, real, tf.TensorSpec([None, None], tf.int64), tf.TensorSpec([None, None], tf.float32), whole, whole, real]
 
         @tf.function(input_signature=shapes, autograph=False)
-        def step(parts, words, shares, grid, mask, label, aspect, is_two):  # traced by TensorFlow
+        def step(rows, where, shares, grid, mask, label, aspect, is_two):  # traced by TensorFlow
             with tf.GradientTape() as tape:
-                count = tf.reduce_max(grid) + 1
-                read = tf.math.unsorted_segment_sum(tf.gather(table, parts) * shares[:, None], words, count)
-                said = tf.gather(read, grid) * mask[:, :, None]
+                read = table.read(rows)
+                tape.watch(read)
+                words = Table.sums(read, where, shares, tf.reduce_max(grid) + 1)
+                said = tf.gather(words, grid) * mask[:, :, None]
                 before = tf.pad(said, [[0, 0], [1, 0], [0, 0]])[:, :-1]
                 after = tf.pad(said, [[0, 0], [0, 1], [0, 0]])[:, 1:]
                 hidden = tf.nn.dropout(tf.nn.relu(tf.concat([before, said, after], -1) @ near + near_bias), 0.1)
@@ -78,8 +79,8 @@ class WordOrder:
                 loss = targets.loss(label, pooled @ to_label + label_bias, aspect, pooled @ to_aspect + aspect_bias)
                 asks_two = tf.nn.sigmoid_cross_entropy_with_logits(is_two, (pooled @ to_two + two_bias)[:, 0])
                 loss += tf.reduce_mean(asks_two)
-            first, *rest = tape.gradient(loss, [table, *small])
-            for_table.apply_gradients([(first, table)])
+            first, *rest = tape.gradient(loss, [read, *small])
+            table.change(rows, first)
             for_small.apply_gradients(zip(rest, small, strict=True))
 
         numbers: Names = {}
@@ -88,7 +89,7 @@ class WordOrder:
         lengths = np.array([len(row) for row in rows])
         for epoch in range(EPOCHS):
             for_small.learning_rate = learning_rate(epoch)
-            for_table.learning_rate = 0.08 * 0.7 ** max(0, epoch - 3)
+            table.rate.assign(Table.FASTEST * 0.7 ** max(0, epoch - 3))
             order = np.argsort(lengths + random.rand(len(rows)) * 4)  # messages of like length together
             batches = [order[at : at + BATCH] for at in range(0, len(order), BATCH)]
             random.shuffle(batches)
@@ -175,7 +176,7 @@ def _parts(word: str, known: Names) -> List[int]:
 
 
 def _batch(rows: List[np.ndarray], parts: List[np.ndarray], random: np.random.RandomState) -> Tuple[Any, ...]:
-    """What `step` reads: the parts of all words, of which word and how much each counts, then the words of the texts and a mask."""
+    """What `step` reads: the rows of the words' parts, which word has which, how much each counts; the words of the texts, and a mask."""
     grid = np.zeros((len(rows), max(map(len, rows))), dtype=np.int64)
     mask = np.zeros(grid.shape, dtype=np.float32)
     for at, row in enumerate(rows):
@@ -187,4 +188,4 @@ def _batch(rows: List[np.ndarray], parts: List[np.ndarray], random: np.random.Ra
     words, shares = np.repeat(np.arange(len(used)), counts), np.repeat(np.maximum(counts, 1) ** -0.5, counts)
     kept = random.rand(len(words)) >= PART_DROPPED
     flat = np.concatenate([parts[word] for word in used])
-    return flat[kept], words[kept].astype(np.int64), shares[kept].astype(np.float32), back.reshape(grid.shape).astype(np.int64), mask
+    return *touched(flat[kept], words[kept]), shares[kept].astype(np.float32), back.reshape(grid.shape).astype(np.int64), mask

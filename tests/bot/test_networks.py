@@ -5,6 +5,7 @@ import pytest
 from bot.components import pairs
 from bot.components.bag_of_words import BagOfWords
 from bot.components.features import Features
+from bot.components.targets import Table, touched
 from bot.components.word_order import WordOrder
 
 FRUIT = ("appel", "peer", "pruim", "kers", "druif", "meloen")
@@ -102,3 +103,30 @@ def test_two_are_likelier_when_each_part_asks_about_its_own():
     assert pairs.chance_of_two(0.0, 0.02, (0.9, 0.9), apart=True, both_ask=True, words=12) < asked
     assert pairs.chance_of_two(2.0, 0.2, (0.9, 0.9), apart=True, both_ask=True, words=12) > asked
     assert pairs.chance_of_two(0.0, 0.0, (0.0, 1.0), apart=True, both_ask=True, words=0) > 0
+
+
+def test_no_parts_make_two_likelier_than_the_most_it_can_become():
+    random = np.random.RandomState(0)
+    for network, second, one, other in random.rand(200, 4):
+        most = pairs.most_of_two(network, second, words=9)
+        assert all(pairs.chance_of_two(network, second, (one, other), apart, True, words=9) <= most for apart in (False, True))
+
+
+def test_a_table_changes_only_the_rows_that_were_read():
+    import tensorflow as tf
+
+    start = np.arange(12, dtype=np.float32).reshape(4, 3)
+    table = Table(start.copy())
+    rows, where = touched(np.array([2, 0, 2]), np.array([0, 0, 1]))  # a batch of two texts: rows 2 and 0, and row 2 again
+    with tf.GradientTape() as tape:
+        read = table.read(rows)
+        tape.watch(read)
+        sums = Table.sums(read, where, np.array([1, 2, 3], dtype=np.float32), 2)
+        loss = tf.reduce_sum(sums)
+    assert np.allclose(sums, [start[2] + 2 * start[0], 3 * start[2]])
+    table.change(rows, tape.gradient(loss, read))
+    changed = start - table.numpy()
+    assert np.array_equal(changed[[1, 3]], np.zeros((2, 3)))
+    # Adagrad: both values that row 2 counts with make one gradient
+    expected = [Table.FASTEST * gradient / (0.01 + gradient**2) ** 0.5 for gradient in (2.0, 4.0)]
+    assert np.allclose(changed[[0, 2]], np.array(expected)[:, None], atol=1e-4)

@@ -95,6 +95,25 @@ def test_two_subjects_are_told_from_one(understanding):
     assert np.mean([likely(row) for row in rows if row["set"] == "main"]) <= 0.08
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Wat kost een paspoort en een rijbewijs?", {("paspoort", "kosten"), ("rijbewijs", "kosten")}),
+        ("Hoe lang is een paspoort geldig? En een rijbewijs?", {("paspoort", "geldigheid"), ("rijbewijs", "geldigheid")}),
+        ("Where can I get a passport, and a driving licence?", {("paspoort", "waar_wanneer"), ("rijbewijs", "waar_wanneer")}),
+    ],
+)
+def test_a_second_subject_of_which_only_the_name_is_said_is_asked_the_same_about(understanding, text, expected):
+    two = understanding.understand(text)["two"]
+    assert two["chance"] >= 0.2
+    assert {(subject["topic"], subject["aspect"]) for subject in two["subjects"]} == expected
+
+
+def test_a_message_that_names_its_own_subject_does_not_lean_on_the_one_before(understanding):
+    found = understanding.understand("Ik wil weten wat een nieuw rijbewijs kost", before=Before("hondenbelasting", "betalen"))
+    assert (found["topics"][0]["topic"], found["aspects"][0]["aspect"], found["on_topic"]) == ("rijbewijs", "kosten", 0)
+
+
 def test_a_question_that_is_not_sure_does_not_interrupt_a_form(understanding):
     assert understanding.understand("morgen na drieen ofzo", in_form=True)["kind"] == "nonsense"
     assert understanding.understand("Wat kost een paspoort?", in_form=True)["kind"] == "vraag"
