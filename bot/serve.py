@@ -5,33 +5,23 @@ WEGWIJS_ACTIONS_TOKEN (who answers). Dies with the process that started it.
 """
 
 import argparse
-import ctypes
 import os
-import signal
 import sys
 from typing import Any
 
-PR_SET_PDEATHSIG = 1
+from bot.processes import die_with_parent
+
 NEEDED = ("WEGWIJS_BOT_TOKEN", "WEGWIJS_ACTIONS_URL", "WEGWIJS_ACTIONS_TOKEN")
 
 
-def die_with_parent() -> None:
-    """The kernel ends this process when its parent ends, however that happened. A no-op outside Linux."""
-    parent = os.getppid()
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    # the parent may have died before the request was made: then nobody would ever tell
-    if os.getppid() != parent or os.getppid() == 1:
-        sys.exit("serve: the process that started this one is gone")
-
-
 def main() -> None:
-    die_with_parent()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--with-tensorflow", action="store_true", help="as Rasa ships it; done by itself for a model that needs it")
+    parser.add_argument("--parent", type=int, default=os.getppid(), help="the process that starts this one, and ends it by its own end")
     arguments = parser.parse_args()
+    die_with_parent(arguments.parent)
     unset = [name for name in NEEDED if not os.environ.get(name)]
     if unset:
         sys.exit(f"serve: not set: {', '.join(unset)}")

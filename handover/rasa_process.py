@@ -48,7 +48,7 @@ class RasaProcess:
         port = _free_port()
         with self._log_file.open("ab") as output:
             process = await asyncio.create_subprocess_exec(
-                str(PYTHON), "-m", "bot.serve", "--model", str(self._model), "--port", str(port), cwd=ROOT,
+                str(PYTHON), "-m", "bot.serve", "--model", str(self._model), "--port", str(port), "--parent", str(os.getpid()), cwd=ROOT,
                 stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
                 env={**_clean_environment(), **self._secrets},
             )  # fmt: skip

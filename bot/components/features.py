@@ -87,8 +87,7 @@ class Features:
         if not self._quick:
             numbers = [_inside_words if v.analyzer == "char_wb" else _known for v, _ in self.sets]
             self._quick = [
-                (of(v), v.idf_.astype(np.float32), v.sublinear_tf, weight)
-                for of, (v, weight) in zip(numbers, self.sets, strict=True)
+                (of(v), v.idf_.astype(np.float32), v.sublinear_tf, weight) for of, (v, weight) in zip(numbers, self.sets, strict=True)
             ]
         ids: List[np.ndarray] = []
         values: List[np.ndarray] = []

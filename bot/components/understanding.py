@@ -8,7 +8,10 @@ missed case costs most: emergencies, requests for a person, yes and no, and noth
 
 import datetime
 import functools
+import multiprocessing
+import os
 from collections import defaultdict
+from concurrent.futures import ProcessPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
@@ -31,7 +34,7 @@ from bot.components.features import Features
 from bot.components.labels import Labels, Ranking, both, named, surer
 from bot.components.pairs import chance_of_two, most_of_two
 from bot.components.pairs import examples as pairs
-from bot.components.word_order import WordOrder
+from bot.components.word_order import WordOrder, learn_alone
 from bot.language.emergencies import emergency, emergency_abroad
 from bot.language.entities import find_entities
 from bot.language.languages import FOREIGN_FROM, SPOKEN, detect
@@ -40,6 +43,7 @@ from bot.language.normalise import normalise, readable
 from bot.language.parts import asking_sentence, asks, parts, sentences
 from bot.language.person import asks_for_person
 from bot.language.yes_no import yes_or_no
+from bot.processes import die_with_parent
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 MAY_INTERRUPT = ("handover_request", "callback", "deny")  # a form, however unsure they are
@@ -155,8 +159,13 @@ class Understanding(GraphComponent):
         learnt = [*two, *examples, *self.context.examples(Path(self.config["follow_ups"]), examples)]
         texts, labels, aspects = zip(*learnt, strict=True)
         said = [self.words(text) for text in texts]
-        self.bag.learn(self.features.learn(said), labels, aspects)
-        self.order.learn(said, labels, aspects, [at < len(two) for at in range(len(learnt))])
+        of_two = [at < len(two) for at in range(len(learnt))]
+        # most of what either network does while it learns takes one core: both learn at once
+        apart = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(1, mp_context=apart, initializer=die_with_parent, initargs=(os.getpid(),)) as beside:
+            order = beside.submit(learn_alone, said, labels, aspects, of_two)
+            self.bag.learn(self.features.learn(said), labels, aspects)
+            self.order = WordOrder.from_state(order.result())
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         return training_data

@@ -19,7 +19,7 @@ KNOWN_FROM = 2  # texts or words in which a word or a group must stand to be kno
 BATCH, EPOCHS = 128, 8
 WORDS_AT_MOST = 120  # of a message
 WORDS_KEPT = 20_000  # of which the sums are remembered while serving
-PART_DROPPED, WORD_DROPPED, HIDDEN_DROPPED = 0.1, 0.1, 0.4  # shares left out while training
+PART_DROPPED, WORD_DROPPED, NEAR_DROPPED, HIDDEN_DROPPED = 0.1, 0.1, 0.1, 0.4  # shares left out while training
 
 Names = Dict[str, int]
 
@@ -68,13 +68,19 @@ class WordOrder:
             with tf.GradientTape() as tape:
                 read = table.read(rows)
                 tape.watch(read)
-                words = Table.sums(read, where, shares, tf.reduce_max(grid) + 1)
-                said = tf.gather(words, grid) * mask[:, :, None]
-                before = tf.pad(said, [[0, 0], [1, 0], [0, 0]])[:, :-1]
-                after = tf.pad(said, [[0, 0], [0, 1], [0, 0]])[:, 1:]
-                hidden = tf.nn.dropout(tf.nn.relu(tf.concat([before, said, after], -1) @ near + near_bias), 0.1)
-                weights = tf.nn.softmax(hidden @ attention + (mask[:, :, None] - 1) * 1e9, axis=1)
-                means = tf.reshape(tf.einsum("bth,btk->bkh", hidden, weights), [tf.shape(grid)[0], HEADS * HIDDEN])
+                # a word is multiplied once for a batch, and the results fetched wherever it stands; the last row is no word
+                none = tf.reduce_max(grid) + 1
+                words = tf.pad(Table.sums(read, where, shares, none), [[0, 1], [0, 0]])
+                here = tf.where(mask > 0, grid, none)
+                before = tf.pad(here, [[0, 0], [1, 0]], constant_values=none)[:, :-1]
+                after = tf.pad(here, [[0, 0], [0, 1]], constant_values=none)[:, 1:]
+                by_place = zip(tf.split(near, 3), (before, here, after), strict=True)
+                hidden = tf.add_n([tf.gather(words @ part, ids) for part, ids in by_place]) + near_bias
+                hidden = tf.nn.relu(hidden)
+                hidden = tf.nn.dropout(hidden, NEAR_DROPPED) if NEAR_DROPPED else hidden
+                looks = tf.reshape(tf.reshape(hidden, [-1, HIDDEN]) @ attention, [tf.shape(grid)[0], -1, HEADS])
+                weights = tf.nn.softmax(looks + (mask[:, :, None] - 1) * 1e9, axis=1)
+                means = tf.reshape(tf.matmul(weights, hidden, transpose_a=True), [-1, HEADS * HIDDEN])
                 pooled = tf.nn.dropout(tf.concat([means, tf.reduce_max(hidden * mask[:, :, None], axis=1)], -1), HIDDEN_DROPPED)
                 loss = targets.loss(label, pooled @ to_label + label_bias, aspect, pooled @ to_aspect + aspect_bias)
                 asks_two = tf.nn.sigmoid_cross_entropy_with_logits(is_two, (pooled @ to_two + two_bias)[:, 0])
@@ -152,6 +158,15 @@ class WordOrder:
         made = cls()
         vars(made).update(state)
         return made
+
+
+def learn_alone(*examples: Any) -> Dict[str, object]:
+    """The state of a network that learnt `examples`, in a process that does nothing else."""
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)  # the process that started this one has the other core
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    return WordOrder().learn(*examples).state()
 
 
 def _words(text: str) -> List[str]:
