@@ -19,7 +19,7 @@ KNOWN_FROM = 2  # texts or words in which a word or a group must stand to be kno
 BATCH, EPOCHS = 128, 8
 WORDS_AT_MOST = 120  # of a message
 WORDS_KEPT = 20_000  # of which the sums are remembered while serving
-PART_DROPPED, WORD_DROPPED, NEAR_DROPPED, HIDDEN_DROPPED = 0.1, 0.1, 0.1, 0.4  # shares left out while training
+PART_DROPPED, WORD_DROPPED, HIDDEN_DROPPED = 0.1, 0.1, 0.4  # shares left out while training
 
 Names = Dict[str, int]
 
@@ -75,9 +75,7 @@ class WordOrder:
                 before = tf.pad(here, [[0, 0], [1, 0]], constant_values=none)[:, :-1]
                 after = tf.pad(here, [[0, 0], [0, 1]], constant_values=none)[:, 1:]
                 by_place = zip(tf.split(near, 3), (before, here, after), strict=True)
-                hidden = tf.add_n([tf.gather(words @ part, ids) for part, ids in by_place]) + near_bias
-                hidden = tf.nn.relu(hidden)
-                hidden = tf.nn.dropout(hidden, NEAR_DROPPED) if NEAR_DROPPED else hidden
+                hidden = tf.nn.relu(tf.add_n([tf.gather(words @ part, ids) for part, ids in by_place]) + near_bias)
                 looks = tf.reshape(tf.reshape(hidden, [-1, HIDDEN]) @ attention, [tf.shape(grid)[0], -1, HEADS])
                 weights = tf.nn.softmax(looks + (mask[:, :, None] - 1) * 1e9, axis=1)
                 means = tf.reshape(tf.matmul(weights, hidden, transpose_a=True), [-1, HEADS * HIDDEN])
