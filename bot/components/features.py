@@ -56,7 +56,7 @@ def _known(vectorizer: TfidfVectorizer) -> Callable[[str], List[int]]:
 class Features:
     """Texts come in normalised (bot/language/normalise.py)."""
 
-    def __init__(self, characters: Tuple[int, int] = (2, 5), words: Tuple[int, int] = (1, 2), concept_weight: float = 0.7) -> None:
+    def __init__(self, characters: Tuple[int, int] = (3, 5), words: Tuple[int, int] = (1, 2), concept_weight: float = 0.7) -> None:
         self.sets = [
             (
                 TfidfVectorizer(
