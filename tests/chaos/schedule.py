@@ -362,6 +362,7 @@ class World:
         async with self._in_time():
             while pending := self.tasks | {task for process in self.processes for task in process.performer._tasks}:
                 results = await asyncio.gather(*pending, return_exceptions=True)
+                await asyncio.sleep(0)  # tasks that had all ended let nobody else run, and so never left the set
                 self.tasks -= pending
                 failed = [result for result in results if isinstance(result, Exception) and not isinstance(result, Refused)]
                 assert not failed, f"seed {self.seed}: {failed[0]!r} after {self.trace}"
