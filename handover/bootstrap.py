@@ -21,7 +21,7 @@ UV_VERSION = "0.8.0"  # at least
 MODEL_INPUTS = (
     "config.yml", "domain.yml", "data/topics.csv", "data/aspects.csv", "data/nlu", "data/rules", "data/follow_ups.csv",
     "data/two_subjects.csv",
-    "bot/components", "bot/language", "bot/train.py", "bot/requirements.lock",
+    "bot/components", "bot/language", "bot/importer.py", "bot/train.py", "bot/requirements.lock",
 )  # fmt: skip
 
 
