@@ -20,6 +20,7 @@ INPUTS = [
     "data/rules/r.yml",
     "bot/components/c.py",
     "bot/language/l.py",
+    "bot/importer.py",
     "bot/train.py",
     "bot/requirements.lock",
 ]
