@@ -566,6 +566,25 @@ def test_a11y1_somebody_new_in_the_queue_is_one_short_status(console, resident):
     assert page.evaluate("document.activeElement.tagName") == "H1"
 
 
+def test_a11y1_the_outcome_of_what_one_did_is_not_swept_away_by_news_of_the_lists(console, resident):
+    """A11Y-1: "passed on" went unread, and unheard, when somebody came to wait in the same second."""
+    page = console("Anja")
+    said = page.locator(".said[role=status]")
+    said.evaluate("""region => {
+        window.said = []
+        new MutationObserver(() => window.said.push([performance.now(), region.textContent])).observe(region, { childList: true })
+    }""")
+    page.get_by_label("Even weg").check()
+    page.get_by_label("Beschikbaar").check()
+    outcome = said.text_content()
+    waiting_resident(resident, page)
+    expect(said).to_have_text(re.compile(r"Er wacht(en)? nu"))
+    told = page.evaluate("window.said")
+    at = max(n for n, (_, text) in enumerate(told) if text == outcome)
+    assert "Er wacht" in told[at + 1][1]
+    assert told[at + 1][0] - told[at][0] > 4900
+
+
 @pytest.mark.parametrize(("width", "height"), [(320, 256), (320, 640), (1024, 768)])
 def test_a11y6_a11y7_reflow_and_target_sizes(console, resident, width, height):
     """A11Y-6, A11Y-7: nothing scrolls sideways, every target is at least 24 px and buttons are 44 px high."""

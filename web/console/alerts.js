@@ -2,7 +2,7 @@
 import { settings } from "./storage.js"
 import { t } from "./words.js"
 
-const QUIET = 5000                               // ms between two announcements of list changes
+const QUIET = 5000                               // ms an announcement stands before a change of the lists is told
 
 /** Texts for the role="status" region. The region exists before the text; the same text twice is announced twice. */
 export class Announcer {
@@ -15,26 +15,34 @@ export class Announcer {
     this.#region = region
   }
 
-  /** The outcome of what this person did: at once. */
+  /** The outcome of what this person did: at once, and no news takes its place before it can be read. */
   say(text) {
     const same = this.#region.textContent === text
     this.#region.textContent = same ? `${text}\u00a0` : text
+    this.#last = Date.now()
+    if (this.#next) this.#tellLater()
   }
 
   /** A change of the lists: `text()` is asked when its time has come, so that it tells how things are then. */
   news(text) {
+    const first = !this.#next
     this.#next = text
-    this.#timer ??= setTimeout(() => this.#tell(), Math.max(500, this.#last + QUIET - Date.now()))
+    if (first) this.#tellLater()
   }
 
   stop() {
     clearTimeout(this.#timer)
   }
 
+  #tellLater() {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#tell(), Math.max(500, this.#last + QUIET - Date.now()))
+  }
+
   #tell() {
-    this.#timer = null
-    this.#last = Date.now()
-    this.say(this.#next())
+    const text = this.#next
+    this.#next = null
+    this.say(text())
   }
 }
 
