@@ -45,6 +45,8 @@ class Gates:
         self._chance = chance
         self._waiting: list[tuple[str, asyncio.Future[None]]] = []
         self._inside = 0
+        self._empty = asyncio.Event()  # set while nobody is inside
+        self._empty.set()
         self.open = False  # everybody may pass: the world is over
 
     @contextlib.asynccontextmanager
@@ -60,17 +62,23 @@ class Gates:
     async def inside(self) -> AsyncIterator[None]:
         """The schedule waits until whoever is inside is out again."""
         self._inside += 1
+        self._empty.clear()
         try:
             yield
         finally:
             self._inside -= 1
+            if not self._inside:
+                self._empty.set()
 
     async def settle(self) -> None:
         """Until everybody waits at a gate, or for something that only the schedule brings."""
         quiet = 0
         while quiet < SETTLE:
             await asyncio.sleep(0)
-            quiet = 0 if self._inside else quiet + 1
+            quiet += 1
+            if self._inside:
+                await self._empty.wait()  # to look again and again would keep the store's threads from their work
+                quiet = 0
 
     def __len__(self) -> int:
         return len(self._waiting)
