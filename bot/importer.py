@@ -53,6 +53,8 @@ class Importer(RasaFileImporter):
 def _examples(file: str) -> Iterator[Example]:
     with open(file, encoding="utf-8") as stream:  # as a stream, so that an error names the file
         content: Any = yaml.load(stream, yaml.CSafeLoader)
+    if not isinstance(content["nlu"], list):
+        raise ValueError(f"{file}: a list of blocks stands under nlu, not {str(content['nlu'])[:60]}")
     for block in content["nlu"]:
         if not isinstance(block, dict) or not block.get("intent") or not isinstance(block.get("examples"), str):
             raise ValueError(f"{file}: every block under nlu has an intent and its examples as a text, not {str(block)[:60]}")

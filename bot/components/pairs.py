@@ -39,7 +39,7 @@ def chance_of_two(network: float, second: float, parts: Sequence[float], apart: 
 
 
 def most_of_two(network: float, second: float, words: int) -> float:
-    """The most that `chance_of_two` can become, whatever the parts of the message turn out to be."""
+    """What `chance_of_two` becomes at most: when each part is wholly about one of the subjects, and asks something."""
     return chance_of_two(network, second, (SURE, SURE), apart=True, both_ask=True, words=words)
 
 

@@ -259,7 +259,7 @@ class Understanding(GraphComponent):
     def _mixed(self, bag: np.ndarray, order: np.ndarray) -> np.ndarray:
         """Chances: the weighted geometric mean of what both networks hold likely."""
         share = self.config["order_share"]
-        return np.exp(_log_softmax((1 - share) * _log_softmax(bag) + share * _log_softmax(order)))
+        return _softmax((1 - share) * bag + share * order)
 
     def _two(self, read: Reader, text: str) -> Optional[Dict[str, Any]]:
         """The two likeliest subjects of a message in which there may be two, and the chance that both are asked about.
@@ -356,9 +356,9 @@ def _example(message: Message) -> Example:
     )
 
 
-def _log_softmax(scores: np.ndarray) -> np.ndarray:
-    shifted = scores - scores.max()
-    return shifted - np.log(np.exp(shifted).sum())
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    raised = np.exp(scores - scores.max())
+    return raised / raised.sum()
 
 
 def _rounded(ranking: Ranking, name: str) -> List[Dict[str, Any]]:

@@ -18,7 +18,7 @@ GROUPS = (3, 4, 5)  # lengths of the groups of characters
 KNOWN_FROM = 2  # texts or words in which a word or a group must stand to be known
 BATCH, EPOCHS = 128, 8
 WORDS_AT_MOST = 120  # of a message
-WORDS_KEPT = 20_000  # of which the sums are remembered while serving
+WORDS_KEPT = 10_000  # of which the products are remembered while serving, 3 KB each
 PART_DROPPED, WORD_DROPPED, HIDDEN_DROPPED = 0.1, 0.1, 0.4  # shares left out while training
 
 Names = Dict[str, int]
@@ -114,15 +114,16 @@ class WordOrder:
         return self
 
     @functools.cached_property
-    def _vector(self) -> Callable[[str], np.ndarray]:
-        table = self.arrays["table"]
+    def _seen(self) -> Callable[[str], np.ndarray]:
+        """A word to what it adds to the layer (3, HIDDEN) of the word after it, of itself and of the word before it."""
+        table, near = self.arrays["table"], self.arrays["near"].reshape(3, DIMENSIONS, HIDDEN)
 
         @functools.lru_cache(maxsize=WORDS_KEPT)
-        def vector(word: str) -> np.ndarray:
+        def seen(word: str) -> np.ndarray:
             parts = _parts(word, self.known)
-            return table[parts].astype(np.float32).sum(axis=0) / max(1, len(parts)) ** 0.5
+            return table[parts].astype(np.float32).sum(axis=0) / max(1, len(parts)) ** 0.5 @ near
 
-        return vector
+        return seen
 
     @functools.cached_property
     def _of_label(self) -> np.ndarray:
@@ -134,10 +135,11 @@ class WordOrder:
         `among`: the numbers of the labels that can be meant; the others get minus infinity, and cost nothing.
         """
         a = self.arrays
-        words = _words(text)
-        said = np.zeros((len(words) + 2, DIMENSIONS), dtype=np.float32)  # with nothing before the first word and after the last
-        said[1:-1] = [self._vector(word) for word in words]
-        hidden = np.maximum(np.concatenate([said[:-2], said[1:-1], said[2:]], axis=1) @ a["near"] + a["near_bias"], 0)
+        said = np.stack([self._seen(word) for word in _words(text)])
+        hidden = said[:, 1] + a["near_bias"]
+        hidden[1:] += said[:-1, 0]
+        hidden[:-1] += said[1:, 2]
+        hidden = np.maximum(hidden, 0)
         weights = np.exp(hidden @ a["attention"])
         pooled = np.concatenate([((weights / weights.sum(axis=0)).T @ hidden).ravel(), hidden.max(axis=0)])
         two = float((pooled @ a["to_two"] + a["two_bias"])[0])

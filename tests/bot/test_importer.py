@@ -39,6 +39,7 @@ def test_examples_are_not_copied_and_told_apart_by_what_they_say():
         "nlu:\n- intent: vraag\n  examples: |\n    geen streepje\n",
         "nlu:\n- synonym: pas\n  examples: |\n    - kaart\n",
         "nlu:\n- intent: [\n",
+        "nlu:\n",
     ],
 )
 def test_a_wrong_file_is_named(tmp_path, content):
