@@ -8,6 +8,7 @@ turn. There scikit-learn would spend nine tenths of the time on checks and inter
 import functools
 import math
 from collections import Counter
+from itertools import pairwise
 from typing import Callable, Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
@@ -48,15 +49,25 @@ def _inside_words(vectorizer: TfidfVectorizer) -> Callable[[str], List[int]]:
     return lambda text: [number for word in text.split() for number in groups(word)]
 
 
-def _known(vectorizer: TfidfVectorizer) -> Callable[[str], List[int]]:
-    known, analyze = vectorizer.vocabulary_, vectorizer.build_analyzer()
-    return lambda text: [known[part] for part in analyze(text) if part in known]
+def _words_and_pairs(vectorizer: TfidfVectorizer) -> Callable[[str], List[int]]:
+    known = vectorizer.vocabulary_
+
+    def numbers(text: str) -> List[int]:
+        words = words_of(text)
+        return [known[part] for part in (*words, *map(" ".join, pairwise(words))) if part in known]
+
+    return numbers
+
+
+def _concepts(vectorizer: TfidfVectorizer) -> Callable[[str], List[int]]:
+    known = vectorizer.vocabulary_
+    return lambda text: [known[name] for name in concepts_in(text) if name in known]
 
 
 class Features:
     """Texts come in normalised (bot/language/normalise.py)."""
 
-    def __init__(self, characters: Tuple[int, int] = (3, 5), words: Tuple[int, int] = (1, 2), concept_weight: float = 0.7) -> None:
+    def __init__(self, characters: Tuple[int, int] = (3, 5), concept_weight: float = 0.7) -> None:
         self.sets = [
             (
                 TfidfVectorizer(
@@ -66,7 +77,7 @@ class Features:
             ),
             (
                 TfidfVectorizer(
-                    analyzer="word", tokenizer=words_of, token_pattern=None, ngram_range=words, sublinear_tf=True, min_df=2,
+                    analyzer="word", tokenizer=words_of, token_pattern=None, ngram_range=(1, 2), sublinear_tf=True, min_df=2,
                     lowercase=False, dtype=np.float32,
                 ),
                 1.0,
@@ -85,9 +96,9 @@ class Features:
     def row(self, text: str) -> Row:
         """The same as a row of the matrix, for one text."""
         if not self._quick:
-            numbers = [_inside_words if v.analyzer == "char_wb" else _known for v, _ in self.sets]
             self._quick = [
-                (of(v), v.idf_.astype(np.float32), v.sublinear_tf, weight) for of, (v, weight) in zip(numbers, self.sets, strict=True)
+                (of(v), v.idf_.astype(np.float32), v.sublinear_tf, weight)
+                for of, (v, weight) in zip((_inside_words, _words_and_pairs, _concepts), self.sets, strict=True)
             ]
         ids: List[np.ndarray] = []
         values: List[np.ndarray] = []

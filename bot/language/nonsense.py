@@ -1,5 +1,6 @@
 """Tells text that nobody can understand (keyboard mash, only signs, only digits) from short words that somebody means."""
 
+import functools
 import re
 
 from bot.language.normalise import normalise, readable
@@ -14,6 +15,7 @@ DUTCH_RUNS = re.compile(
 )
 
 
+@functools.lru_cache(maxsize=10_000)  # most words come again
 def _mashed(word: str) -> bool:
     if len(word) < 4 or word.isdigit():
         return False
