@@ -5,6 +5,7 @@ WEGWIJS_ACTIONS_TOKEN (who answers). Dies with the process that started it.
 """
 
 import argparse
+import gc
 import os
 import sys
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from bot.processes import die_with_parent
 
 NEEDED = ("WEGWIJS_BOT_TOKEN", "WEGWIJS_ACTIONS_URL", "WEGWIJS_ACTIONS_TOKEN")
+COLLECTED_AFTER = 20_000, 20, 50  # new objects, and rounds, after which Python looks for those that nobody needs any more
 
 
 def main() -> None:
@@ -36,6 +38,8 @@ def main() -> None:
             raise
         print("serve: the model needs TensorFlow, which takes more memory and a slower start", file=sys.stderr, flush=True)
         os.execv(sys.executable, [sys.executable, "-m", "bot.serve", *sys.argv[1:], "--with-tensorflow"])  # noqa: S606
+    gc.freeze()  # what was imported and loaded stays: the collector, which took some of each turn, looks at the rest, and less often
+    gc.set_threshold(*COLLECTED_AFTER)
     app.run(host="127.0.0.1", port=arguments.port, access_log=False, debug=False, motd=False)
 
 
