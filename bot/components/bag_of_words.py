@@ -1,36 +1,43 @@
 """A small neural network that sees words in a bag: one hidden layer, for labels and aspects, over the features of features.py.
 
-It is trained with TensorFlow, which Rasa brings along, and asked with numpy: a turn adds up some 170 rows of a table and
-multiplies twice by a small matrix.
+It is trained with TensorFlow, which Rasa brings along, and asked with numpy: a turn adds up what its words are remembered
+to add, and some 30 rows of a table, and multiplies twice by a small matrix.
 """
 
-from typing import Dict, Iterator, List, Sequence, Tuple
+import functools
+import math
+from typing import Callable, Dict, Iterator, List, Sequence, Tuple
 
 import numpy as np
 from scipy import sparse
 
-from bot.components.features import Row
+from bot.components.features import Features, Row, words_of
 from bot.components.targets import Table, Targets, learning_rate, touched
 
 HIDDEN = 256
 BATCH = 128
 EPOCHS = 10
+WORDS_KEPT = 10_000  # of which is remembered what they add, 1 KB each
 INPUT_SCALE = 3.0  # rows have length 1 for each set of features: too little for the hidden layer to start with
 INPUT_DROPPED, HIDDEN_DROPPED = 0.2, 0.5  # shares left out while training, so that no single word decides
 
 
 class BagOfWords:
+    """Texts come in normalised (bot/language/normalise.py)."""
+
     def __init__(self) -> None:
+        self.features = Features()
         self.labels: List[str] = []
         self.aspects: List[str] = []
         self.arrays: Dict[str, np.ndarray] = {}
 
-    def learn(self, vectors: sparse.csr_matrix, labels: Sequence[str], aspects: Sequence[str]) -> "BagOfWords":
+    def learn(self, texts: Sequence[str], labels: Sequence[str], aspects: Sequence[str]) -> "BagOfWords":
         """`aspects` holds "" where a message has none. Takes some minutes; the same examples give the same network."""
         import tensorflow as tf
 
         tf.random.set_seed(0)
         random = np.random.RandomState(0)
+        vectors = self.features.learn(texts)
         targets = Targets(labels, aspects)
         self.labels, self.aspects = targets.labels, targets.aspects
 
@@ -73,15 +80,33 @@ class BagOfWords:
         }
         return self
 
-    def scores(self, row: Row) -> Tuple[np.ndarray, np.ndarray]:
+    @functools.cached_property
+    def _of_word(self) -> Callable[[str], Tuple[np.ndarray, float]]:
+        """A word to what its groups of characters add to the hidden layer, and to the square of their length."""
+
+        @functools.lru_cache(maxsize=WORDS_KEPT)
+        def of_word(word: str) -> Tuple[np.ndarray, float]:
+            groups = self.features.groups_in(word)
+            return self._sum(groups), float(groups.values @ groups.values)
+
+        return of_word
+
+    def _sum(self, row: Row) -> np.ndarray:
+        return (row.values * self.arrays["steps"][row.ids]) @ self.arrays["table"][row.ids].astype(np.float32)
+
+    def scores(self, text: str) -> Tuple[np.ndarray, np.ndarray]:
         """Of the labels and of the aspects, in the order of their names; a softmax makes chances of them."""
         a = self.arrays
-        values = row.values * a["steps"][row.ids]
-        hidden = np.maximum(values @ a["table"][row.ids].astype(np.float32) + a["hidden_bias"], 0)
+        hidden = self._sum(self.features.others_in(text)) + a["hidden_bias"]
+        words = [self._of_word(word) for word in words_of(text)]
+        if words:
+            sums, squares = zip(*words, strict=True)
+            hidden += np.add.reduce(sums) / (math.sqrt(sum(squares)) or 1.0)
+        hidden = np.maximum(hidden, 0)
         return hidden @ a["to_label"] + a["label_bias"], hidden @ a["to_aspect"] + a["aspect_bias"]
 
     def state(self) -> Dict[str, object]:
-        return dict(vars(self))
+        return {name: getattr(self, name) for name in ("features", "labels", "aspects", "arrays")}
 
     @classmethod
     def from_state(cls, state: Dict[str, object]) -> "BagOfWords":

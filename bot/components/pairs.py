@@ -13,7 +13,7 @@ import numpy as np
 from bot.components.examples import QUESTION, Example, rows
 from bot.language.languages import detect
 
-SHARE = 8  # one pair for so many ordinary examples
+SHARE = 16  # one pair for so many ordinary examples
 WORDS_AT_MOST = 14  # of a question that is put together with another one
 JOINED = {
     "nl": (" en ", ", en ", ". ", ". En ", "? En ", ". Ook ", " en ook ", ". Verder ", " en dan nog ", ", trouwens "),

@@ -30,7 +30,6 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.components.bag_of_words import BagOfWords
 from bot.components.context import Before, Context, titles
 from bot.components.examples import QUESTION, Example
-from bot.components.features import Features
 from bot.components.labels import Labels, Ranking, both, named, surer
 from bot.components.pairs import chance_of_two, most_of_two
 from bot.components.pairs import examples as pairs
@@ -123,7 +122,7 @@ class Understanding(GraphComponent):
         self.config = {**self.get_default_config(), **config}
         self._storage, self._resource = model_storage, resource
         self.words = Words()
-        self.features, self.bag, self.order = Features(), BagOfWords(), WordOrder()
+        self.bag, self.order = BagOfWords(), WordOrder()
         self.context = Context({}, [])
 
     @classmethod
@@ -139,17 +138,15 @@ class Understanding(GraphComponent):
         made = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as directory:
             kept = joblib.load(directory / "understanding.joblib")
-        made.features, made.context = kept["features"], kept["context"]
+        made.context = kept["context"]
         made.bag, made.order = BagOfWords.from_state(kept["bag"]), WordOrder.from_state(kept["order"])
         return made
 
     def train(self, training_data: TrainingData) -> Resource:
         self.learn([_example(message) for message in training_data.intent_examples])
         with self._storage.write_to(self._resource) as directory:
-            networks = {"bag": self.bag.state(), "order": self.order.state()}
-            joblib.dump(
-                {"features": self.features, "context": self.context, **networks}, directory / "understanding.joblib"
-            )  # Rasa packs it
+            learnt = {"context": self.context, "bag": self.bag.state(), "order": self.order.state()}
+            joblib.dump(learnt, directory / "understanding.joblib")  # Rasa packs it
         return self._resource
 
     def learn(self, examples: List[Example]) -> None:
@@ -164,7 +161,7 @@ class Understanding(GraphComponent):
         apart = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(1, mp_context=apart, initializer=die_with_parent, initargs=(os.getpid(),)) as beside:
             order = beside.submit(learn_alone, said, labels, aspects, of_two)
-            self.bag.learn(self.features.learn(said), labels, aspects)
+            self.bag.learn(said, labels, aspects)
             self.order = WordOrder.from_state(order.result())
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -249,7 +246,7 @@ class Understanding(GraphComponent):
         return functools.lru_cache(maxsize=None)(lambda text: self._read(self.words(text)))
 
     def _read(self, words: str) -> Reading:
-        labels_by_bag, aspects_by_bag = self.bag.scores(self.features.row(words))
+        labels_by_bag, aspects_by_bag = self.bag.scores(words)
         likely = None
         if len(labels_by_bag) > LABELS_LOOKED_AT:
             likely = np.argpartition(-labels_by_bag, LABELS_LOOKED_AT)[:LABELS_LOOKED_AT]

@@ -16,7 +16,7 @@ from bot.components.targets import Table, Targets, learning_rate, touched
 DIMENSIONS, HIDDEN, HEADS = 128, 256, 4
 GROUPS = (3, 4, 5)  # lengths of the groups of characters
 KNOWN_FROM = 2  # texts or words in which a word or a group must stand to be known
-BATCH, EPOCHS = 128, 8
+BATCH, EPOCHS = 128, 7
 WORDS_AT_MOST = 120  # of a message
 WORDS_KEPT = 10_000  # of which the products are remembered while serving, 3 KB each
 PART_DROPPED, WORD_DROPPED, HIDDEN_DROPPED = 0.1, 0.1, 0.4  # shares left out while training

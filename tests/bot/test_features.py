@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from bot.components.features import Features
+from bot.components.features import Features, words_of
 from bot.language.concepts import _LINES, _pattern, concepts_in
 from bot.language.normalise import normalise
 
@@ -20,19 +20,22 @@ def features() -> Features:
     return learnt
 
 
-def test_a_row_is_the_row_of_the_matrix(features):
+def test_a_text_is_the_row_of_the_matrix(features):
     for text, expected in zip(TEXTS, features(TEXTS), strict=True):
-        row = features.row(text)
-        assert row.values.dtype == np.float32 and len(row.ids) == len(row.values)
+        groups = [features.groups_in(word) for word in words_of(text)]
+        length = sum(float(row.values @ row.values) for row in groups) ** 0.5
         found = np.zeros(expected.shape[1], dtype=np.float32)
-        found[row.ids] = row.values
+        for row in groups:
+            np.add.at(found, row.ids, row.values / length)
+        others = features.others_in(text)
+        found[others.ids] = others.values
         assert abs(found - expected.toarray()[0]).max() < 1e-5
-        assert len(row.ids) == expected.nnz
+        assert (found != 0).sum() == expected.nnz
 
 
 def test_what_is_not_known_is_no_feature(features):
-    assert len(features.row("").ids) == 0
-    assert len(features.row("\u4f60\u597d").ids) == 0
+    for text in ("", "\u4f60\u597d"):
+        assert len(features.others_in(text).ids) == len(features.groups_in(text).ids) == 0
 
 
 def test_concepts_are_found_as_their_patterns_say():
