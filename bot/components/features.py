@@ -5,10 +5,11 @@ pairs, and concepts. `learn` reads all training texts with scikit-learn. For the
 nine tenths of the time on checks and intermediate matrices; `groups_in` and `others_in` say the same of it.
 """
 
+import functools
 import math
 from collections import Counter
 from itertools import pairwise
-from typing import Callable, List, NamedTuple, Sequence, Tuple
+from typing import Callable, Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 from scipy import sparse
@@ -45,6 +46,11 @@ class Features:
             (concepts, concept_weight, concepts_in),
         ]
 
+    @functools.cached_property
+    def _rarity(self) -> List[np.ndarray]:
+        """Of each set; scikit-learn works it out anew whenever it is asked."""
+        return [one.idf_.astype(np.float32) for one in (self._groups, *(one for one, *_ in self._others))]
+
     def learn(self, texts: Sequence[str]) -> sparse.csr_matrix:
         """Chooses the features out of `texts`; gives the matrix (texts, features)."""
         return self._matrix(lambda vectorizer: vectorizer.fit_transform(texts))
@@ -69,20 +75,23 @@ class Features:
             if size >= len(padded):
                 break  # a short word is counted whole, once
         ids = np.array([known[group] for group in found if group in known], dtype=np.int64)
-        return Row(ids, self._groups.idf_[ids].astype(np.float32))
+        return Row(ids, self._rarity[0][ids])
 
     def others_in(self, text: str) -> Row:
         """The words, pairs of words and concepts of a text, as in its row of the matrix."""
         ids: List[np.ndarray] = []
         values: List[np.ndarray] = []
-        offset = len(self._groups.vocabulary_)
-        for vectorizer, weight, parts_of in self._others:
+        offset = len(self._rarity[0])
+        for (vectorizer, weight, parts_of), rarity in zip(self._others, self._rarity[1:], strict=True):
             known = vectorizer.vocabulary_
             counts = Counter([known[part] for part in parts_of(text) if part in known])
             at = np.fromiter(counts.keys(), np.int64, len(counts))
             often = np.fromiter(counts.values(), np.float32, len(counts))
-            found = vectorizer.idf_[at].astype(np.float32) * (1 + np.log(often) if vectorizer.sublinear_tf else often)
+            found = rarity[at] * (1 + np.log(often) if vectorizer.sublinear_tf else often)
             ids.append(offset + at)
             values.append(found * np.float32(weight / (math.sqrt(found @ found) or 1.0)))
-            offset += len(known)
+            offset += len(rarity)
         return Row(np.concatenate(ids), np.concatenate(values))
+
+    def __getstate__(self) -> Dict[str, object]:
+        return {name: value for name, value in vars(self).items() if name != "_rarity"}  # quickly made, and of one training
