@@ -1,6 +1,6 @@
 """When to answer, when to ask back. A wrong answer costs more than a question back."""
 
-ANSWER = 0.40  # of the topic: answer from here
+ANSWER = 0.50  # of the topic: answer from here
 CLARIFY = 0.15  # of the topic: "Bedoelt u …?" from here, else say that it is not understood
 CANDIDATE = 0.05  # a topic below this is no candidate
 CANDIDATES_AT_MOST = 3
