@@ -111,10 +111,10 @@ class Understanding(GraphComponent):
             "urgent_looked_for_from": 0.1,  # from here each sentence of a story is read alone too …
             "urgent_sentence_from": 0.85,  # … and one as sure as this makes it an emergency
             "urgent_foreign": 0.5,  # what the chance is worth in another language than our two, of which the networks know little
-            "person_from": 0.3,  # a request for a person is assumed from this confidence
+            "person_from": 0.15,  # a request for a person is assumed from this confidence
             "urgent_listed_from": 0.02,  # from here when the word list of emergencies names one: the list alone knows no context
             "person_listed_from": 0.05,  # the same for the list of requests for a person
-            "question_from": 0.88,  # surer than this it is a question; else the likeliest other kind
+            "question_from": 0.90,  # surer than this it is a question; else the likeliest other kind
             "form_interrupted_from": 0.9,  # in a form, a question less sure than this is an answer to the form
         }
 
