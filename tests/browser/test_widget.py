@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
-from playwright.sync_api import Locator, Page, Request, WebSocketRoute, expect
+from playwright.sync_api import Locator, Page, Request, Route, WebSocketRoute, expect
 
 FIXTURES = Path(__file__).parent / "fixtures"
 AXE = Path(AXE_FILE_PATH).read_text()
@@ -784,6 +784,21 @@ def test_unsent_text_survives_a_reload(page: Page, stack: Any) -> None:
     launcher(page).click()
     expect(field(page)).to_have_value("En hoe lang duurt het d")
     expect(page.get_by_role("log")).to_contain_text("Wat kost een paspoort?")
+
+
+def test_who_waits_can_open_the_chat_while_it_still_loads_by_itself(page: Page, played: Played) -> None:
+    """BOT-9, NFR-3: after a reload the chat fetches itself for who waits; a click meanwhile fetched it again, and broke it."""
+    queue(page, played)
+    held: list[Route] = []
+    page.route("**/widget/panel.css", lambda route: held.append(route))
+    page.reload()
+    until(page, lambda: held)
+    launcher(page).click()
+    page.wait_for_timeout(500)  # enough for a second one to be fetched, which must not happen
+    assert len(held) == 1
+    held[0].continue_()
+    expect(turns(page).last).to_be_visible()
+    expect(page.get_by_text("De chat werkt nu niet")).to_have_count(0)
 
 
 def test_who_waits_keeps_the_line_over_a_reload(page: Page, played: Played) -> None:

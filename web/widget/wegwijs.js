@@ -99,6 +99,7 @@ class WegwijsChat extends HTMLElement {
   #news = make("div", { class: "hidden", role: "status" })
   #broken = make("div", { class: "broken", role: "alert" })
   #panel
+  #loading = null
   #tries = 0
 
   connectedCallback() {
@@ -142,14 +143,19 @@ class WegwijsChat extends HTMLElement {
     this.toggleAttribute("data-open", open)
   }
 
+  /** Once, however many ask: where a person is involved the panel is fetched at once, and a click may come meanwhile. */
+  #load() {
+    return (this.#loading ??= this.#fetch().catch((error) => {
+      this.#loading = null
+      throw error
+    }))
+  }
+
   /** A failed import is remembered by the browser under its address, so a new try needs a new address. */
-  async #load() {
-    if (this.#panel) return this.#panel
+  async #fetch() {
     const again = this.#tries++ ? `?try=${this.#tries}` : ""
     const { createPanel } = await import(`./panel.js${again}`)
-    if (this.#panel) return this.#panel
     const { panel, sheet } = await createPanel({ base: BASE, ...this.options })
-    if (this.#panel) return this.#panel
     panel.addEventListener("minimise", (event) => this.minimise(event.detail ?? {}))
     panel.addEventListener("unread", (event) => this.#count(event.detail))
     panel.addEventListener("language", (event) => this.#speak(event.detail))
