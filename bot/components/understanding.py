@@ -115,6 +115,7 @@ class Understanding(GraphComponent):
             "urgent_listed_from": 0.02,  # from here when the word list of emergencies names one: the list alone knows no context
             "person_listed_from": 0.05,  # the same for the list of requests for a person
             "question_from": 0.90,  # surer than this it is a question; else the likeliest other kind
+            "small_talk_weight": 5.0,  # of the chance that it is small talk: there are few examples of much that people say
             "form_interrupted_from": 0.9,  # in a form, a question less sure than this is an answer to the form
         }
 
@@ -305,6 +306,7 @@ class Understanding(GraphComponent):
         """How likely each kind is, weighed so that a question of `question_from` comes out as 0.5."""
         kinds, limit = self.labels.by_kind(labels), self.config["question_from"]
         kinds[QUESTION] = kinds.get(QUESTION, 0.0) * (1 - limit) / limit
+        kinds["chitchat"] = kinds.get("chitchat", 0.0) * self.config["small_talk_weight"]
         total = sum(kinds.values())
         return defaultdict(float, {name: value / total for name, value in kinds.items()})
 
