@@ -7,8 +7,8 @@
  *     data-identity-url="/mijn/chat-token">
  *
  * Colours come in pairs of background and text. A pair is taken whole from the first level of the chain that has both
- * and enough contrast, so a theme with half of a pair can never put white text on our white. Written as var(), the
- * chosen pair follows the theme afterwards; choosing is repeated when a class of an ancestor or the scheme changes.
+ * and enough contrast, so half of a pair never puts white text on our white. As var() it follows the theme;
+ * it is chosen again when a class of an ancestor or the scheme changes.
  */
 const BASE = new URL("../../../", import.meta.url)
 
@@ -143,15 +143,14 @@ class WegwijsChat extends HTMLElement {
     this.toggleAttribute("data-open", open)
   }
 
-  /** Once, however many ask: where a person is involved the panel is fetched at once, and a click may come meanwhile. */
+  /** Once: a click may come while it loads by itself. */
   #load() {
-    return (this.#loading ??= this.#fetch().catch((error) => {
-      this.#loading = null
-      throw error
-    }))
+    this.#loading ??= this.#fetch()
+    this.#loading.catch(() => (this.#loading = null))
+    return this.#loading
   }
 
-  /** A failed import is remembered by the browser under its address, so a new try needs a new address. */
+  /** A failed import is remembered under its address, so a new try needs a new address. */
   async #fetch() {
     const again = this.#tries++ ? `?try=${this.#tries}` : ""
     const { createPanel } = await import(`./panel.js${again}`)
