@@ -102,7 +102,7 @@ def _write_data(data: Path, topics: int) -> None:
         })  # fmt: skip
         blocks = [_question(name, aspect, _in_ways([one.format(name) for one in learnt], topics)) for aspect, learnt in LEARNT.items()]
         _dump(data / "nlu" / "vraag" / f"{name}.yml", {"version": "3.1", "nlu": blocks})
-    for name in ("follow_ups.csv", "two_subjects.csv"):  # none of these products follows on another one
+    for name in ("follow_ups.csv", "two_subjects.csv", "settled.csv"):  # none of these products follows on another one
         header = (ROOT / "data" / name).read_text(encoding="utf-8").splitlines()[0]
         (data / name).write_text(f"{header}\n", encoding="utf-8")
     for kind in KINDS:  # as many whatever the number of topics, and so few that among twelve topics too most messages are questions

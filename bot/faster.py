@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any, Dict, Optional
 
 import aiohttp
+import ujson
 from jsonschema import Draft7Validator, ValidationError
 from jsonschema.validators import validator_for
 from rasa.core import processor
@@ -107,6 +108,8 @@ class ActionServer(EndpointConfig):
                 headers=self.headers,
                 timeout=aiohttp.ClientTimeout(total=ACTION_SECONDS),
                 connector=aiohttp.TCPConnector(limit=100, keepalive_timeout=60),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                json_serialize=ujson.dumps,
             )
         return self._session
 
@@ -118,17 +121,19 @@ class ActionServer(EndpointConfig):
         compress: bool = False,
         **kwargs: Any,
     ) -> Any:
+        for event in kwargs["json"].get("tracker", {}).get("events", ()):
+            event.pop("parse_data", None)  # half of the body; that of the latest message stands in the tracker too
         try:
-            return await self._once(method, kwargs.get("json"))
+            return await self._once(method, kwargs["json"])
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
             # a connection that was kept may have been closed meanwhile; a server that is down fails again
-            return await self._once(method, kwargs.get("json"))
+            return await self._once(method, kwargs["json"])
 
     async def _once(self, method: str, body: Any) -> Any:
         async with self._kept().request(method, self.url, json=body) as answer:
             if answer.status >= 400:
                 raise ClientResponseError(answer.status, answer.reason or "", await answer.text())
-            return await answer.json()
+            return await answer.json(loads=ujson.loads)
 
     async def close(self) -> None:
         if self._session:

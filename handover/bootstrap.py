@@ -20,7 +20,7 @@ UV_VERSION = "0.8.0"  # at least
 # what training reads, and no more of bot/: a change to how turns are served needs no training
 MODEL_INPUTS = (
     "config.yml", "domain.yml", "data/topics.csv", "data/aspects.csv", "data/nlu", "data/rules", "data/follow_ups.csv",
-    "data/two_subjects.csv",
+    "data/two_subjects.csv", "data/settled.csv",
     "bot/components", "bot/language", "bot/importer.py", "bot/train.py", "bot/requirements.lock",
 )  # fmt: skip
 

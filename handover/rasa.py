@@ -99,6 +99,7 @@ class Bot:
                 headers={"Authorization": f"Bearer {self._token}"},
                 timeout=aiohttp.ClientTimeout(total=GIVE_UP, sock_connect=1.0),
                 connector=aiohttp.TCPConnector(limit=64, keepalive_timeout=KEPT_OPEN),
+                cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._session
 

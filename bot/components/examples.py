@@ -1,4 +1,4 @@
-"""What the networks learn from: an example, and the tables beside data/nlu (data/follow_ups.csv, data/two_subjects.csv)."""
+"""What the networks learn from: an example, and the tables beside data/nlu (follow_ups.csv, two_subjects.csv, settled.csv)."""
 
 import csv
 from pathlib import Path

@@ -41,15 +41,12 @@ class Features:
         self._groups = TfidfVectorizer(analyzer="char_wb", ngram_range=lengths, norm=None, min_df=2, lowercase=False, dtype=np.float32)
         words = TfidfVectorizer(analyzer=_words_and_pairs, sublinear_tf=True, min_df=2, dtype=np.float32)
         concepts = TfidfVectorizer(analyzer=concepts_in, dtype=np.float32)
-        self._others: List[Tuple[TfidfVectorizer, float, Callable[[str], List[str]]]] = [
-            (words, 1.0, _words_and_pairs),
-            (concepts, concept_weight, concepts_in),
-        ]
+        self._others: List[Tuple[TfidfVectorizer, float]] = [(words, 1.0), (concepts, concept_weight)]
 
     @functools.cached_property
     def _rarity(self) -> List[np.ndarray]:
         """Of each set; scikit-learn works it out anew whenever it is asked."""
-        return [one.idf_.astype(np.float32) for one in (self._groups, *(one for one, *_ in self._others))]
+        return [one.idf_.astype(np.float32) for one in (self._groups, *(one for one, _ in self._others))]
 
     def learn(self, texts: Sequence[str]) -> sparse.csr_matrix:
         """Chooses the features out of `texts`; gives the matrix (texts, features)."""
@@ -63,7 +60,7 @@ class Features:
         # a group counts as often as it stands there: so a text is the sum of its words, and what a word adds can be remembered
         lengths = np.sqrt(groups @ self._groups.idf_).astype(np.float32)
         scaled = sparse.diags(1 / np.where(lengths, lengths, 1)) @ groups
-        return sparse.hstack([scaled, *(weight * of(one) for one, weight, _ in self._others)]).tocsr()
+        return sparse.hstack([scaled, *(weight * of(one) for one, weight in self._others)]).tocsr()
 
     def groups_in(self, word: str) -> Row:
         """The groups of characters inside one word, each as often as it stands there, before they are brought to length 1."""
@@ -82,13 +79,15 @@ class Features:
         ids: List[np.ndarray] = []
         values: List[np.ndarray] = []
         offset = len(self._rarity[0])
-        for (vectorizer, weight, parts_of), rarity in zip(self._others, self._rarity[1:], strict=True):
+        for (vectorizer, weight), rarity in zip(self._others, self._rarity[1:], strict=True):
             known = vectorizer.vocabulary_
-            counts = Counter([known[part] for part in parts_of(text) if part in known])
-            at = np.fromiter(counts.keys(), np.int64, len(counts))
-            often = np.fromiter(counts.values(), np.float32, len(counts))
-            found = rarity[at] * (1 + np.log(often) if vectorizer.sublinear_tf else often)
-            ids.append(offset + at)
+            counts = Counter([known[part] for part in vectorizer.analyzer(text) if part in known])
+            at = np.array(list(counts), dtype=np.int64)
+            found = rarity[at]
+            if len(counts) < counts.total():
+                often = np.fromiter(counts.values(), np.float32, len(counts))
+                found *= 1 + np.log(often) if vectorizer.sublinear_tf else often
+            ids.append(at + offset)
             values.append(found * np.float32(weight / (math.sqrt(found @ found) or 1.0)))
             offset += len(rarity)
         return Row(np.concatenate(ids), np.concatenate(values))

@@ -10,7 +10,7 @@ import datetime
 import functools
 import multiprocessing
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from concurrent.futures import ProcessPoolExecutor
 from itertools import pairwise
 from pathlib import Path
@@ -26,19 +26,23 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from spacy.attrs import ORTH
 
 from bot.components.bag_of_words import BagOfWords
 from bot.components.context import Before, Context, titles
 from bot.components.examples import QUESTION, Example
+from bot.components.halves import examples as halves
 from bot.components.labels import Labels, Ranking, both, named, surer
 from bot.components.pairs import chance_of_two, most_of_two
 from bot.components.pairs import examples as pairs
+from bot.components.settled import examples as beside_settled
 from bot.components.word_order import WordOrder, learn_alone
+from bot.language.concepts import concepts_in
 from bot.language.emergencies import emergency, emergency_abroad
 from bot.language.entities import find_entities
 from bot.language.languages import FOREIGN_FROM, SPOKEN, detect
 from bot.language.nonsense import nothing_said
-from bot.language.normalise import normalise, readable
+from bot.language.normalise import WORDS_KEPT, normalise, readable
 from bot.language.parts import asking_sentence, asks, parts, sentences
 from bot.language.person import asks_for_person
 from bot.language.yes_no import yes_or_no
@@ -47,6 +51,7 @@ from bot.processes import die_with_parent
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 MAY_INTERRUPT = ("handover_request", "callback", "deny")  # a form, however unsure they are
 NEEDS_NO_SUBJECT = ("chitchat", "handover_request", "urgent")  # are what they are, whatever was spoken of before
+COMMON = 8_000  # words: fewer than one a question is another; half a second of the start
 LABELS_LOOKED_AT = 200  # by the second network where there are more: those that the first one holds likeliest
 NAMES_AT_MOST = 4  # words of a part that may do no more than name its subject
 SUBJECTS_LIKELY = 5  # of which two may be asked about
@@ -69,17 +74,19 @@ class Words:
 
     def __init__(self) -> None:
         self.tokenize = spacy.blank("nl").tokenizer
+        self._shown = functools.lru_cache(maxsize=WORDS_KEPT)(self._show)
 
     def __call__(self, text: str) -> str:
-        return normalise(" ".join(map(self._shown, self.tokenize(readable(text)))))
+        words = self.tokenize(readable(text)).to_array(ORTH).tolist()  # numbers of words: to make a token of each would take longer
+        return " ".join(filter(None, map(self._shown, words)))
 
-    @staticmethod
-    def _shown(token: Any) -> str:
-        if token.like_url:
+    def _show(self, number: int) -> str:
+        word = self.tokenize.vocab[number]
+        if word.like_url:
             return "webadres"
-        if token.like_email:
+        if word.like_email:
             return "mailadres"
-        return "groot getal" if token.is_digit and len(token.text) > 4 else token.text
+        return "groot getal" if word.is_digit and len(word.text) > 4 else normalise(word.text)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -99,6 +106,7 @@ class Understanding(GraphComponent):
             "answers": "data/answers",  # whose titles stand for subjects, see bot/components/context.py
             "follow_ups": "data/follow_ups.csv",  # the same
             "two_subjects": "data/two_subjects.csv",  # the same
+            "settled": "data/settled.csv",  # the same
             "plain_from": 0.95,  # surer than this of a kind that needs no subject, what was said before does not count
             "named_from": 0.995,  # the same, surer than this of a subject: the message names it itself
             "behind_share": 0.85,  # of a message read behind the subject so far, beside the message alone
@@ -125,6 +133,7 @@ class Understanding(GraphComponent):
         self.words = Words()
         self.bag, self.order = BagOfWords(), WordOrder()
         self.context = Context({}, [])
+        self.common: List[str] = []  # the words that stand in most examples
 
     @classmethod
     def create(
@@ -139,24 +148,38 @@ class Understanding(GraphComponent):
         made = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as directory:
             kept = joblib.load(directory / "understanding.joblib")
-        made.context = kept["context"]
+        made.context, made.common = kept["context"], kept["common"]
         made.bag, made.order = BagOfWords.from_state(kept["bag"]), WordOrder.from_state(kept["order"])
+        for word in made.common:  # remembered now, they need not be worked out in the turns of the first residents
+            made.words(word)
+            made.bag.adds(word)
+            made.order.adds(word)
+            concepts_in(word)
         return made
 
     def train(self, training_data: TrainingData) -> Resource:
         self.learn([_example(message) for message in training_data.intent_examples])
         with self._storage.write_to(self._resource) as directory:
-            learnt = {"context": self.context, "bag": self.bag.state(), "order": self.order.state()}
+            learnt = {"context": self.context, "common": self.common, "bag": self.bag.state(), "order": self.order.state()}
             joblib.dump(learnt, directory / "understanding.joblib")  # Rasa packs it
         return self._resource
 
     def learn(self, examples: List[Example]) -> None:
         """`examples` are texts with a label ("vraag/paspoort", "urgent/brand") and an aspect, "" where there is none."""
         self.context = Context(titles(Path(self.config["answers"])), {aspect for _, _, aspect in examples if aspect})
-        two = pairs(Path(self.config["two_subjects"]), examples)
-        learnt = [*two, *examples, *self.context.examples(Path(self.config["follow_ups"]), examples)]
+        words = functools.lru_cache(maxsize=None)(self.words)  # most texts are read more than once
+        two_subjects = Path(self.config["two_subjects"])
+        two = pairs(two_subjects, examples)
+        one = [
+            *examples,
+            *self.context.examples(Path(self.config["follow_ups"]), examples),
+            *halves(two_subjects, examples, words),
+            *beside_settled(Path(self.config["settled"]), examples),
+        ]
+        learnt = [*two, *one]
         texts, labels, aspects = zip(*learnt, strict=True)
-        said = [self.words(text) for text in texts]
+        said = list(map(words, texts))
+        self.common = [word for word, _ in Counter(word for text in said for word in text.split()).most_common(COMMON)]
         of_two = [at < len(two) for at in range(len(learnt))]
         # most of what either network does while it learns takes one core: both learn at once
         apart = multiprocessing.get_context("spawn")

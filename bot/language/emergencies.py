@@ -163,12 +163,12 @@ _now = re.compile(
 # The networks know no other language than Dutch and English. These say danger in the languages that most newcomers speak, and
 # nothing in our own two.
 ABROAD = {
-    "brand": r"\bbrennt\b|\bes brennt\b|\bfeuer in\b|\bil y a le feu\b|\bau feu\b|\bincendie\b|\bincendio\b|\bse quema\b|\bpali si[eę]\b|\bpo[zż]ar\b|"
-    r"\byang[iı]n\b|\byan[iı]yor\b|\bincêndio\b|\bfoc în\b|пожежа|горить|пожар|горит|حريق|النار",
-    "zelfmoord": r"\bselbstmord\b|\bumbringen\b|\bsuicider\b|\bsuicidarme\b|\bmatarme\b|\bsamob[oó]j\w+|\bzabi[cć] si[eę]\b|\bintihar\w*|"
-    r"самогубств|самоубийств|покончить с собой|انتحار",
-    "geweld_thuis": r"\bschl[aä]gt mich\b|\bil me frappe\b|\bme pega\b|\bme golpea\b|\bbije mnie\b|\bbeni d[oö]v[uü]yor\b|б'є мене|бьет меня|бьёт меня|يضربني",
-    "medisch": r"\bnotarzt\b|\bkrankenwagen\b|\bbewusstlos\b|\bau secours\b|\bsocorro\b|\bnieprzytomn\w*|\bpomocy\b|\bimdat\b|допоможіть|рятуйте|помогите|спасите|النجدة",
+    "brand": r"\b(?:brennt|es brennt|feuer in|il y a le feu|au feu|incendie|incendio|se quema|pali si[eę]|po[zż]ar|yang[iı]n|yan[iı]yor|incêndio|"
+    r"foc în)\b|пожежа|горить|пожар|горит|حريق|النار",
+    "zelfmoord": r"\b(?:selbstmord|umbringen|suicider|suicidarme|matarme|samob[oó]j\w+|zabi[cć] si[eę]|intihar\w*)\b|самогубств|самоубийств|"
+    r"покончить с собой|انتحار",
+    "geweld_thuis": r"\b(?:schl[aä]gt mich|il me frappe|me pega|me golpea|bije mnie|beni d[oö]v[uü]yor)\b|б'є мене|бьет меня|бьёт меня|يضربني",
+    "medisch": r"\b(?:notarzt|krankenwagen|bewusstlos|au secours|socorro|nieprzytomn\w*|pomocy|imdat)\b|допоможіть|рятуйте|помогите|спасите|النجدة",
 }
 _abroad = {kind: re.compile(words) for kind, words in ABROAD.items()}
 

@@ -112,6 +112,7 @@ PLATE_NAMED = re.compile(
     r"\b(?:kenteken|nummerbord|kentekenplaat|number plate|licen[cs]e plate)\w*\s*(?:is|van|:|nummer)?\s*([A-Za-z0-9]{6})\b", re.I
 )
 _street_end = "straat|(?<!s)laan|weg|plein|gracht|kade|dijk|singel|steeg|hof|dreef|plantsoen|wal|markt|baan|brink|pad|park"
+STREET_ENDS = [end.split(")")[-1] for end in _street_end.split("|")]
 STREET = re.compile(
     rf"\b((?!(?:Het|De|Op|In|Aan|Bij|Van|Mijn)\b)(?:[A-Z][\w'’.-]*\s+(?:(?:van|de|den|der|het|ten|ter|la)\s+){{0,2}}){{0,3}}"
     rf"[\w'’-]+(?:{_street_end}))(?:\s+(\d{{1,4}}(?:\s?[a-zA-Z]\b)?))?(?!\w)"
@@ -141,7 +142,8 @@ DOCUMENTS = {
     "afvalpas": r"afvalpas\w*|milieupas\w*|waste (?:card|pass)",
     "trouwboekje": r"trouwboekje\w*",
 }
-DOCUMENT = re.compile("|".join(rf"(?P<{name}>\b(?:{pattern})\b)" for name, pattern in DOCUMENTS.items()), re.I)
+DOCUMENT = re.compile(rf"\b(?:{'|'.join(f'(?P<{name}>{pattern})' for name, pattern in DOCUMENTS.items())})\b", re.I)
+DIGIT = re.compile(r"\d")
 
 
 def _entity(name: str, value: str, start: int, end: int) -> Dict[str, Any]:
@@ -165,14 +167,15 @@ def find_dates(text: str, today: datetime.date) -> List[Dict[str, Any]]:
         if day and not any(match.start() < e["end"] and e["start"] < match.end() for e in found):
             found.append(_entity("date", day.isoformat(), match.start(), match.end()))
 
-    for m in ISO.finditer(text):
-        add(m, _day(int(m[3]), int(m[2]), int(m[1]), today))
-    for m in NUMERIC.finditer(text):
-        add(m, _day(int(m[1]), int(m[2]), int(m[3]), today))
-    for m in WRITTEN.finditer(text):
-        add(m, _day(int(m[1]), MONTHS[m[2].lower()], int(m[3]) if m[3] else None, today))
-    for m in WRITTEN_EN.finditer(text):
-        add(m, _day(int(m[2]), MONTHS[m[1].lower()], int(m[3]) if m[3] else None, today))
+    if DIGIT.search(text):
+        for m in ISO.finditer(text):
+            add(m, _day(int(m[3]), int(m[2]), int(m[1]), today))
+        for m in NUMERIC.finditer(text):
+            add(m, _day(int(m[1]), int(m[2]), int(m[3]), today))
+        for m in WRITTEN.finditer(text):
+            add(m, _day(int(m[1]), MONTHS[m[2].lower()], int(m[3]) if m[3] else None, today))
+        for m in WRITTEN_EN.finditer(text):
+            add(m, _day(int(m[2]), MONTHS[m[1].lower()], int(m[3]) if m[3] else None, today))
     for m in NEAR_DAY.finditer(text):
         add(m, today + datetime.timedelta(days=NEAR[m[1].lower()]))
     for m in WEEKDAY.finditer(text):
@@ -217,6 +220,8 @@ def find_phones(text: str) -> List[Dict[str, Any]]:
 
 def find_streets(text: str) -> List[Dict[str, Any]]:
     """A street is written with a capital, or has a house number: "op straat" and "onderweg" are none."""
+    if not any(end in text for end in STREET_ENDS):  # as most texts; the pattern takes long to find that out
+        return []
     return [
         _entity("street", m[0].strip(), m.start(), m.end())
         for m in STREET.finditer(text)
@@ -238,15 +243,8 @@ def find_documents(text: str) -> List[Dict[str, Any]]:
 def find_entities(text: str, today: datetime.date) -> List[Dict[str, Any]]:
     """Everything found, in order of place; a date in a phone number is the phone number's."""
     taken: List[Dict[str, Any]] = []
-    for group in (
-        find_phones(text),
-        find_plates(text),
-        find_cases(text),
-        find_addresses(text),
-        find_dates(text, today),
-        find_streets(text),
-        find_documents(text),
-    ):
+    numbered = [find(text) for find in (find_phones, find_plates, find_cases, find_addresses)] if DIGIT.search(text) else []
+    for group in (*numbered, find_dates(text, today), find_streets(text), find_documents(text)):
         for entity in group:
             if not any(entity["start"] < e["end"] and e["start"] < entity["end"] for e in taken):
                 taken.append(entity)

@@ -51,6 +51,8 @@ LETTERS = {
 SPOKEN = tuple(SMALL_WORDS)
 LATIN = ("de", "fr", "es", "pl", "tr", "it", "pt", "ro", "hu", "cs", "sk", "hr", "sq", "id", "lt", "lv")
 FOREIGN_FROM = 0.9  # surer than this that it is neither Dutch nor English
+STRANGE_FROM = 0.5  # the same for a text that has none of our small words …
+STRANGE_WORDS_FROM = 5  # … among so many
 WORDS_FROM = 3  # fewer words say too little
 PLENTY = 6  # with fewer a known product counts for more: "naheffing parkeren bedrag" looks German
 OURS_AT_MOST = 0.34  # share of small words of Dutch, or of English, in a text of another language
@@ -66,6 +68,8 @@ def _identifier() -> LanguageIdentifier:
 
 def script_of(text: str) -> str:
     """The code of the language that most letters point to, "" for the Latin script or no letters."""
+    if text.isascii():
+        return ""
     letters = [c for c in text if c.isalpha()]
     latin = sum("LATIN" in unicodedata.name(c, "") for c in letters)
     if not letters or latin * 2 >= len(letters):
@@ -83,8 +87,10 @@ def detect(text: str) -> Tuple[str, float]:
     ours = {code: sum(word in small for word in words) for code, small in _small.items()}
     if len(words) >= WORDS_FROM and max(ours.values()) <= OURS_AT_MOST * len(words):
         code, chance = _identifier().classify(text.lower())
-        if code not in SPOKEN and chance >= FOREIGN_FROM:
-            return str(code), round(float(chance) if len(words) >= PLENTY else min(float(chance), FOREIGN_FROM), 2)
+        strange = len(words) >= STRANGE_WORDS_FROM and not any(ours.values())
+        if code not in SPOKEN and chance >= (STRANGE_FROM if strange else FOREIGN_FROM):
+            sure = max(float(chance), FOREIGN_FROM)
+            return str(code), round(sure if len(words) >= PLENTY else FOREIGN_FROM, 2)
     padded = " " + " ".join(words) + " "
     scores = {code: ours[code] + 0.25 * min(6, sum(padded.count(group) for group in LETTERS[code])) for code in SPOKEN}
     code = "en" if scores["en"] > scores["nl"] else "nl"

@@ -4,9 +4,11 @@
 lower case, no diacritics, no fillers of speech, common phone spelling written out.
 """
 
+import functools
 import re
 import unicodedata
 
+WORDS_KEPT = 10_000  # of which the normal form is remembered
 SLASHES = "/\\\u2044\u2215\u29f8\uff0f\uff3c"
 APOSTROPHES = dict.fromkeys(map(ord, "\u2019\u2018\u00b4"), "'")
 
@@ -89,5 +91,10 @@ def fold(text: str) -> str:
 
 def normalise(text: str) -> str:
     """Words separated by one space; "" when nothing but signs is left."""
-    words = TOKEN.findall(FILLERS.sub(" ", fold(text)))
-    return " ".join(PHONE_SPELLING.get(word, word.replace("'", "")) for word in words).strip()
+    return " ".join(filter(None, map(_normal, text.split())))
+
+
+@functools.lru_cache(maxsize=WORDS_KEPT)  # nothing here looks across a space, and most words come again
+def _normal(word: str) -> str:
+    words = TOKEN.findall(FILLERS.sub(" ", fold(word)))
+    return " ".join(PHONE_SPELLING.get(found, found.replace("'", "")) for found in words)

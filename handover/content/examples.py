@@ -11,6 +11,7 @@ LANGUAGES = ("nl", "en")
 TABLES = {
     "follow_ups.csv": ("before_topic", "before_aspect", "topic", "aspect", "language", "text"),
     "two_subjects.csv": ("topic", "aspect", "second_topic", "second_aspect", "language", "text"),
+    "settled.csv": ("topic", "language", "text"),
 }
 
 

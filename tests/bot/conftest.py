@@ -181,5 +181,5 @@ def trained_on() -> set:
     """Every text that the model learns from, in lower case."""
     lines = (line for path in (ROOT / "data/nlu").rglob("*.yml") for line in path.read_text().splitlines())
     examples = {match[1].strip().lower() for line in lines for match in [re.match(r"    - (.*)", line)] if match}
-    tables = (ROOT / "data" / name for name in ("follow_ups.csv", "two_subjects.csv"))
+    tables = (ROOT / "data" / name for name in ("follow_ups.csv", "two_subjects.csv", "settled.csv"))
     return examples | {row["text"].strip().lower() for path in tables for row in rows(path)}

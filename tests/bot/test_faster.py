@@ -64,7 +64,7 @@ class Server:
     """Answers every request with the next of its answers, counts connections, and may hang up after one."""
 
     def __init__(self, answers, hang_up=False):
-        self.answers, self.hang_up, self.connections, self.tokens = list(answers), hang_up, 0, []
+        self.answers, self.hang_up, self.connections, self.tokens, self.asked = list(answers), hang_up, 0, [], []
 
     async def __call__(self, reader, writer):
         self.connections += 1
@@ -72,7 +72,7 @@ class Server:
             while self.answers:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
                 length = int(head.split("content-length:")[1].split("\r\n")[0])
-                await reader.readexactly(length)
+                self.asked.append(json.loads(await reader.readexactly(length)))
                 self.tokens.append(head.split("x-wegwijs-token:")[1].split("\r\n")[0].strip())
                 status, body = self.answers.pop(0)
                 sent = json.dumps(body).encode()
@@ -87,14 +87,14 @@ class Server:
         writer.close()
 
 
-def play(server, calls):
+def play(server, calls, body=None):
     async def run():
         listening = await asyncio.start_server(server, "127.0.0.1", 0)
         actions = faster.ActionServer(f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/", "secret")
         try:
             done = []
             for _ in range(calls):
-                done.append(await actions.request(json={"next_action": "x"}))
+                done.append(await actions.request(json=body or {"next_action": "x"}))
                 await asyncio.sleep(0.02)
             return done
         finally:
@@ -108,6 +108,17 @@ def test_one_connection_serves_many_actions_with_the_token():
     server = Server([(200, {"n": n}) for n in range(5)])
     assert play(server, 5) == [{"n": n} for n in range(5)]
     assert server.connections == 1 and server.tokens == ["secret"] * 5
+
+
+def test_what_was_understood_is_told_once():
+    server = Server([(200, {})])
+    tracker = {"latest_message": {"text": "caf\u00e9", "parse_data": 1}, "events": [{"event": "user", "parse_data": 2}, {"event": "slot"}]}
+    play(server, 1, {"next_action": "x", "tracker": tracker})
+    [asked] = server.asked
+    assert asked["tracker"] == {
+        "latest_message": {"text": "caf\u00e9", "parse_data": 1},
+        "events": [{"event": "user"}, {"event": "slot"}],
+    }
 
 
 def test_a_connection_that_was_closed_meanwhile_is_opened_again():

@@ -1,6 +1,7 @@
 """Pure functions on text, each with a table of what people write."""
 
 import datetime
+from pathlib import Path
 
 import pytest
 from bot.language.concepts import concepts_in
@@ -324,3 +325,10 @@ def test_danger_in_other_languages(text, kind):
 
 def test_no_question_of_ours_says_danger_in_another_language():
     assert not [row["text"] for row in test_questions() if row["lang"] in ("nl", "en") and emergency_abroad(row["text"])]
+
+
+def test_few_of_our_own_messages_are_taken_for_foreign():
+    """Short, misspelt, with foreign names, in dialect: written to be mistaken for another language."""
+    lines = (Path(__file__).parent / "not_foreign.tsv").read_text(encoding="utf-8").splitlines()
+    taken = [text for text in (line.split("\t")[1] for line in lines) if detect(text)[0] not in ("nl", "en")]
+    assert len(lines) > 100 and len(taken) <= 0.1 * len(lines), taken

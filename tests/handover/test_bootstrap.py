@@ -16,6 +16,7 @@ INPUTS = [
     "domain.yml",
     "data/topics.csv",
     "data/follow_ups.csv",
+    "data/settled.csv",
     "data/nlu/a.yml",
     "data/rules/r.yml",
     "bot/components/c.py",

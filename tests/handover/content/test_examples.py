@@ -52,16 +52,18 @@ def test_a_mistake_is_told_with_its_line(tmp_path, right, wrong, line, says):
 
 FOLLOW_UPS = 'before_topic,before_aspect,topic,aspect,language,text\npaspoort,kosten,paspoort,kosten,nl,"en dan, wat kost dat?"\n'
 PAIRS = "topic,aspect,second_topic,second_aspect,language,text\npaspoort,kosten,paspoort,kosten,nl,twee vragen\n"
+SETTLED = "topic,language,text\npaspoort,nl,mijn paspoort heb ik al\n"
 
 
 def tables(folder: Path, follow_ups: str, pairs: str = PAIRS) -> int:
     (folder / "follow_ups.csv").write_text(follow_ups, encoding="utf-8")
     (folder / "two_subjects.csv").write_text(pairs, encoding="utf-8")
+    (folder / "settled.csv").write_text(SETTLED, encoding="utf-8")
     return check_tables(folder, {"paspoort"}, {"kosten"})
 
 
 def test_the_rows_of_the_tables_are_counted(tmp_path):
-    assert tables(tmp_path, FOLLOW_UPS) == 2
+    assert tables(tmp_path, FOLLOW_UPS) == 3
 
 
 @pytest.mark.parametrize(
