@@ -16,8 +16,8 @@ from bot.language.languages import detect
 SHARE = 16  # one pair for so many ordinary examples
 WORDS_AT_MOST = 14  # of a question that is put together with another one
 JOINED = {
-    "nl": (" en ", ", en ", ". ", ". En ", "? En ", ". Ook ", " en ook ", ". Verder ", " en dan nog ", ", trouwens "),
-    "en": (" and ", ", and ", ". ", ". And ", "? And ", ". Also, ", " and also ", ". Besides, ", "? Then, ", ", by the way "),
+    "nl": (" en ", ", en ", ". ", ". En ", "? En ", ". Ook ", " en ook ", ". Verder ", " en dan nog ", ", trouwens ", ", ", " + "),
+    "en": (" and ", ", and ", ". ", ". And ", "? And ", ". Also, ", " and also ", ". Besides, ", "? Then, ", ", by the way ", ", ", " + "),
 }
 # a logistic regression, fitted on messages of one and of two subjects that nothing was trained on
 WEIGHTS = {"network": 0.68, "second": 0.55, "apart": -0.68, "parts": 0.4, "both_ask": 0.71, "length": -1.44}

@@ -1,7 +1,7 @@
 """Takes a message apart where a second question may begin: "wat kost grofvuil en wanneer is de milieustraat open?"."""
 
 import re
-from typing import List
+from typing import Iterable, List
 
 PARTS_AT_MOST = 6
 SHORTEST = 4  # letters: less than this names no subject
@@ -16,6 +16,8 @@ _then_asked = re.compile(
     r",\s+(?=(?:hoe|wat|waar|wanneer|welke?|wie|waarom|mag|moet|kan|kun|krijg|is|zijn|how|what|where|when|which|who|why|can|may|must|do|does|is|are)\b)",
     re.I,
 )
+# what stands between two subjects where nothing else does: "ophaaldag gft, prijs extra container", "vog + afspraak"
+_signs = re.compile(r"(?<=[?!.;])\s+|\n+|\s+[+/&|\u2013\u2014-]\s+|,\s+")
 _asks = re.compile(
     r"\?|\b(?:hoe|wat|waar|wanneer|welke?|wie|waarom|hoeveel|mag|moet|moeten|kan|kunnen|kun|krijg|wil|willen|heb|graag|nodig|aanvragen|"
     r"regelen|how|what|where|when|which|who|why|can|may|must|do|does|is|are|want|need|would)\b",
@@ -47,13 +49,14 @@ def sentences(text: str) -> List[str]:
 
 def parts(text: str) -> List[str]:
     """The parts that may each be a question of their own, in their order; empty where there is only one."""
-    found = []
-    for sentence in _sentence.split(text):
-        pieces = [piece.strip(" ,") for joined in _then_asked.split(sentence) for piece in _joined.split(joined)]
-        found += [piece for piece in pieces if sum(map(str.isalpha, piece)) >= SHORTEST]
-    if not 2 <= len(found) <= PARTS_AT_MOST or not _asks.search(text):
-        return []
-    return found
+    found = [piece for sentence in _sentence.split(text) for joined in _then_asked.split(sentence) for piece in _joined.split(joined)]
+    return (_asks.search(text) and _told_apart(found)) or _told_apart(_signs.split(text))
+
+
+def _told_apart(pieces: Iterable[str]) -> List[str]:
+    """Without what is too short to name a subject; [] where that leaves one piece, or too many."""
+    found = [piece.strip(" ,") for piece in pieces if sum(map(str.isalpha, piece)) >= SHORTEST]
+    return found if 2 <= len(found) <= PARTS_AT_MOST else []
 
 
 def asking_sentence(text: str) -> str:

@@ -290,6 +290,9 @@ def test_concepts_join_languages_and_see_inside_compounds():
         ("wanneer is de milieustraat open en wat kost grofvuil laten ophalen", 2),
         ("Ik ga verhuizen. Moet mijn parkeervergunning dan ook mee?", 2),
         ("I lost my passport and I also want to renew my driving licence", 2),
+        ("ophaaldag gft, prijs extra container", 2),
+        ("vog aanvragen + afspraak verzetten", 2),
+        ("Ik wil, als het kan, een vog en een paspoort", 2),  # a comma counts only where nothing else joins
         ("Wat kost een paspoort?", 0),
         ("en wat kost dat?", 0),
         ("", 0),
