@@ -12,7 +12,7 @@ ASPECT = 0.35  # of the aspect: below this, ask what about the topic the questio
 ASPECT_CLEAR = 0.50  # above this the aspect is meant, also where the topic has no answer for it
 ASPECT_POSSIBLE = 0.20  # another aspect may be meant from here
 
-TWO = 0.15  # that a message is two questions: from here both are answered
+TWO = 0.20  # that a message is two questions: from here both are answered
 
 ON_TOPIC = 0.50  # of the subject before, when the message is read behind it: it is kept from here
 SURELY_ON_TOPIC = 0.90  # the same for what was taken for small talk or another's business …

@@ -2,7 +2,7 @@
 
 - `RemoteAction._validate_action_result` checks and compiles its own JSON schema at every call: 83 % of a turn.
 - `Event.resolve_by_type` walks the tree of all classes of events for every event that an action sends.
-- `EndpointConfig.request` opens a session, and so a connection, for every call.
+- `EndpointConfig.request` opens a session, and so a connection, for every call, and sends what was understood twice.
 - `rasa.core.processor` copies what it would log, also where nothing is logged.
 
 The walk over the graph, at every message, has a file of its own: graph.py.
@@ -121,7 +121,7 @@ class ActionServer(EndpointConfig):
         compress: bool = False,
         **kwargs: Any,
     ) -> Any:
-        for event in kwargs["json"].get("tracker", {}).get("events", ()):
+        for event in kwargs["json"].get("tracker", {}).get("events", ()):  # made for this call, see DialogueStateTracker.current_state
             event.pop("parse_data", None)  # half of the body; that of the latest message stands in the tracker too
         try:
             return await self._once(method, kwargs["json"])

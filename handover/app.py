@@ -324,7 +324,7 @@ def make_app(service: Service, port: int) -> Sanic:
         REQUEST_MAX_SIZE=262_144, REQUEST_MAX_HEADER_SIZE=65_536,  # an API's query may have many filters
         REQUEST_BUFFER_SIZE=65_536, REQUEST_TIMEOUT=30, RESPONSE_TIMEOUT=30, KEEP_ALIVE_TIMEOUT=75,
         WEBSOCKET_MAX_SIZE=SOCKET_AT_MOST, WEBSOCKET_PING_INTERVAL=20, WEBSOCKET_PING_TIMEOUT=20, FALLBACK_ERROR_FORMAT="json",
-        TOUCHUP=True, GRACEFUL_SHUTDOWN_TIMEOUT=3.0,
+        TOUCHUP=False, GRACEFUL_SHUTDOWN_TIMEOUT=3.0,
     )  # fmt: skip
     add_pages(app, settings, service.library, is_open=service.open, health=service.health, metrics=service.figures,
               metrics_token=service.secrets["WEGWIJS_METRICS_TOKEN"])  # fmt: skip

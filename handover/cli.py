@@ -399,6 +399,7 @@ def serve_on(listening: socket.socket, app: Any) -> None:
     """A Sanic application, until it is told to stop. Sanic listens anew: it must be told the backlog too."""
     gc.freeze()  # what was imported stays: the collector, which took a tenth of a turn, looks at the rest, and less often
     gc.set_threshold(*COLLECTED_AFTER)
+    app.config.TOUCHUP = True  # Sanic leaves out signals that nobody hears, a tenth of a turn; it can do so once in a process
     app.run(sock=listening, backlog=BACKLOG, single_process=True, access_log=False, motd=False, debug=False)
 
 

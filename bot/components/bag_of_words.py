@@ -13,11 +13,11 @@ from scipy import sparse
 
 from bot.components.features import Features, Row, words_of
 from bot.components.targets import Table, Targets, learning_rate, touched
+from bot.language.normalise import remembered
 
 HIDDEN = 256
 BATCH = 128
 EPOCHS = 10
-WORDS_KEPT = 10_000  # of which is remembered what they add, 1 KB each
 INPUT_SCALE = 3.0  # rows have length 1 for each set of features: too little for the hidden layer to start with
 INPUT_DROPPED, HIDDEN_DROPPED = 0.2, 0.5  # shares left out while training, so that no single word decides
 
@@ -84,7 +84,7 @@ class BagOfWords:
     def adds(self) -> Callable[[str], Tuple[np.ndarray, float]]:
         """A word to what its groups of characters add to the hidden layer, and to the square of their length."""
 
-        @functools.lru_cache(maxsize=WORDS_KEPT)
+        @remembered
         def of_word(word: str) -> Tuple[np.ndarray, float]:
             groups = self.features.groups_in(word)
             return self._sum(groups), float(groups.values @ groups.values)

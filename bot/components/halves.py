@@ -6,14 +6,13 @@ Which part of a message is about which of its two subjects, a naive Bayes over t
 from pathlib import Path
 from typing import Callable, Iterator, List, Sequence, Tuple
 
-import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.naive_bayes import MultinomialNB
 
 from bot.components.examples import QUESTION, Example, rows
 from bot.language.parts import parts
 
-SPEAKS_FROM = 1.5  # log odds; a part that is less sure than this goes with the part before it
+SPEAKS_FROM = 1.5  # log odds; a part that is less sure than this goes with the part before it, if there is one
 SURE_FROM = 1.0  # log odds that a half is about its own subject
 WORDS_AT_LEAST = 5  # of a half: a bare name asks what the other half asks
 
@@ -42,12 +41,10 @@ def examples(path: Path, ordinary: Sequence[Example], words: Callable[[str], str
 
 def _halves(pieces: Sequence[str], odds: Sequence[float]) -> Iterator[Tuple[str, int]]:
     """Each half that speaks surely enough of its own subject, 0 or 1; none when all parts are about one. Odds are those of subject 0."""
-    which, of_each = np.zeros(len(pieces), dtype=int), 0
-    for at, one in enumerate(odds):
-        if abs(one) > SPEAKS_FROM or at == 0:
-            of_each = int(one < 0)
-        which[at] = of_each
-    if which.min(initial=1) == which.max(initial=0):
+    which: List[int] = []
+    for one in odds:
+        which.append(int(one < 0) if abs(one) > SPEAKS_FROM or not which else which[-1])
+    if len(set(which)) < 2:
         return
     for subject, sign in ((0, 1), (1, -1)):
         half = " ".join(piece for piece, its in zip(pieces, which, strict=True) if its == subject)

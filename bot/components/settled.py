@@ -12,6 +12,7 @@ import numpy as np
 from bot.components.examples import QUESTION, Example, rows
 from bot.language.languages import detect
 
+KINDS = (QUESTION, "out_of_scope", "urgent", "handover_request")  # that may be asked beside a statement: small talk and "ja" are not
 SHARE = 24  # one in so many ordinary examples is also learnt beside a statement
 WORDS_AT_MOST = 25  # of such an example
 FIRST = 0.7  # share of those in which the statement comes before the question
@@ -22,13 +23,14 @@ THEN = {
 
 
 def examples(path: Path, ordinary: Sequence[Example]) -> List[Example]:
-    """Some of the `ordinary` ones beside a statement of the file, [] where there is none; the same at every training."""
+    """Some of the `ordinary` ones that ask, beside a statement of the file, [] where there is none; the same at every training."""
     statements = rows(path)
+    asked = [example for example in ordinary if example[1].split("/")[0] in KINDS]
     said = {language: [row for row in statements if row["language"] == language] for language in THEN}
     random = np.random.RandomState(0)
     found = []
-    for at in random.permutation(len(ordinary))[: len(ordinary) // SHARE]:
-        text, label, aspect = ordinary[at]
+    for at in random.permutation(len(asked))[: len(asked) // SHARE]:
+        text, label, aspect = asked[at]
         language = "en" if detect(text)[0] == "en" else "nl"
         if not said[language] or len(text.split()) > WORDS_AT_MOST:
             continue

@@ -42,7 +42,7 @@ from bot.language.emergencies import emergency, emergency_abroad
 from bot.language.entities import find_entities
 from bot.language.languages import FOREIGN_FROM, SPOKEN, detect
 from bot.language.nonsense import nothing_said
-from bot.language.normalise import WORDS_KEPT, normalise, readable
+from bot.language.normalise import WORDS_KEPT, is_plain, normalise, readable
 from bot.language.parts import asking_sentence, asks, parts, sentences
 from bot.language.person import asks_for_person
 from bot.language.yes_no import yes_or_no
@@ -51,9 +51,10 @@ from bot.processes import die_with_parent
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 MAY_INTERRUPT = ("handover_request", "callback", "deny")  # a form, however unsure they are
 NEEDS_NO_SUBJECT = ("chitchat", "handover_request", "urgent")  # are what they are, whatever was spoken of before
-COMMON = 8_000  # words: fewer than one a question is another; half a second of the start
+COMMON = 8_000  # words, fewer than WORDS_KEPT: every second question has one that is not among them
 LABELS_LOOKED_AT = 200  # by the second network where there are more: those that the first one holds likeliest
 NAMES_AT_MOST = 4  # words of a part that may do no more than name its subject
+STRINGS_AT_MOST = 50_000  # that the tokenizer holds, of which a fifth from the start; a new one takes half a second
 SUBJECTS_LIKELY = 5  # of which two may be asked about
 SURE = 0.97  # said by a reviewed word list
 
@@ -73,20 +74,30 @@ class Words:
     """Text to the words that features are made of: addresses on the web and long numbers stand for their kind."""
 
     def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
         self.tokenize = spacy.blank("nl").tokenizer
-        self._shown = functools.lru_cache(maxsize=WORDS_KEPT)(self._show)
+        self._shown: Dict[int, str] = {}
 
     def __call__(self, text: str) -> str:
+        if len(self.tokenize.vocab.strings) > STRINGS_AT_MOST:  # spaCy forgets no word that was ever said
+            self._begin()
         words = self.tokenize(readable(text)).to_array(ORTH).tolist()  # numbers of words: to make a token of each would take longer
-        return " ".join(filter(None, map(self._shown, words)))
+        return " ".join(filter(None, map(self._show, words)))
 
     def _show(self, number: int) -> str:
+        if number in self._shown:
+            return self._shown[number]
         word = self.tokenize.vocab[number]
         if word.like_url:
             return "webadres"
         if word.like_email:
             return "mailadres"
-        return "groot getal" if word.is_digit and len(word.text) > 4 else normalise(word.text)
+        shown = "groot getal" if word.is_digit and len(word.text) > 4 else normalise(word.text)
+        if is_plain(word.text) and len(self._shown) < WORDS_KEPT:
+            self._shown[number] = shown
+        return shown
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -105,8 +116,8 @@ class Understanding(GraphComponent):
             "sentence_share": 0.15,  # of the sentence that asks in what a longer message is about
             "answers": "data/answers",  # whose titles stand for subjects, see bot/components/context.py
             "follow_ups": "data/follow_ups.csv",  # the same
-            "two_subjects": "data/two_subjects.csv",  # the same
-            "settled": "data/settled.csv",  # the same
+            "two_subjects": "data/two_subjects.csv",  # see bot/components/pairs.py and halves.py
+            "settled": "data/settled.csv",  # see bot/components/settled.py
             "plain_from": 0.95,  # surer than this of a kind that needs no subject, what was said before does not count
             "named_from": 0.995,  # the same, surer than this of a subject: the message names it itself
             "behind_share": 0.85,  # of a message read behind the subject so far, beside the message alone
@@ -133,7 +144,7 @@ class Understanding(GraphComponent):
         self.words = Words()
         self.bag, self.order = BagOfWords(), WordOrder()
         self.context = Context({}, [])
-        self.common: List[str] = []  # the words that stand in most examples
+        self.common: List[str] = []  # the commonest words of what was learnt, the commonest first
 
     @classmethod
     def create(
@@ -150,7 +161,7 @@ class Understanding(GraphComponent):
             kept = joblib.load(directory / "understanding.joblib")
         made.context, made.common = kept["context"], kept["common"]
         made.bag, made.order = BagOfWords.from_state(kept["bag"]), WordOrder.from_state(kept["order"])
-        for word in made.common:  # remembered now, they need not be worked out in the turns of the first residents
+        for word in reversed(made.common):  # remembered now, they need not be worked out in the turns of the first residents
             made.words(word)
             made.bag.adds(word)
             made.order.adds(word)

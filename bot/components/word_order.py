@@ -12,13 +12,13 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 import numpy as np
 
 from bot.components.targets import Table, Targets, learning_rate, touched
+from bot.language.normalise import remembered
 
 DIMENSIONS, HIDDEN, HEADS = 128, 256, 4
 GROUPS = (3, 4, 5)  # lengths of the groups of characters
 KNOWN_FROM = 2  # texts or words in which a word or a group must stand to be known
 BATCH, EPOCHS = 128, 7
 WORDS_AT_MOST = 120  # of a message
-WORDS_KEPT = 10_000  # of which the products are remembered while serving, 3 KB each
 PART_DROPPED, WORD_DROPPED, HIDDEN_DROPPED = 0.1, 0.1, 0.4  # shares left out while training
 
 Names = Dict[str, int]
@@ -118,7 +118,7 @@ class WordOrder:
         """A word to what it adds to the layer (3, HIDDEN) of the word after it, of itself and of the word before it."""
         table, near = self.arrays["table"], self.arrays["near"].reshape(3, DIMENSIONS, HIDDEN)
 
-        @functools.lru_cache(maxsize=WORDS_KEPT)
+        @remembered
         def seen(word: str) -> np.ndarray:
             parts = _parts(word, self.known)
             return table[parts].astype(np.float32).sum(axis=0) / max(1, len(parts)) ** 0.5 @ near

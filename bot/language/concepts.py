@@ -5,13 +5,12 @@ and a compound ("huurwoningwachtlijst") shows its parts. A line is a name and it
 with * may stand anywhere in a word, one with $ must end the word, and + stands for a space.
 """
 
-import functools
 import re
 from collections import defaultdict
 from itertools import accumulate, chain
 from typing import Dict, FrozenSet, Iterator, List, Pattern, Set, Tuple
 
-from bot.language.normalise import WORDS_KEPT
+from bot.language.normalise import remembered
 
 START = 3  # letters by which a way of writing is found
 
@@ -170,7 +169,7 @@ def _found(ways: Ways, starts: Set[str], text: str) -> Iterator[int]:
     return (number for letters, number, pattern in near if letters in text and pattern.search(text))
 
 
-@functools.lru_cache(maxsize=WORDS_KEPT)
+@remembered
 def _in_word(word: str) -> FrozenSet[int]:
     return frozenset(_found(_in_words, {word[at : at + START] for at in range(len(word) - START + 1)}, word))
 

@@ -1,7 +1,8 @@
 """Which language a text is in: by its script; by py3langid, when it is neither Dutch nor English; and these two by words.
 
-Short texts are uncertain, and say so. A foreign language must be sure, and hold few small words of ours: a Dutch text
-that is taken for another language is not answered, while a foreign text that is taken for Dutch is only not understood.
+Short texts are uncertain, and say so. A foreign language must be sure, and hold few small words of ours; where a longer
+text has none of these at all, likely is enough. A Dutch text that is taken for another language is not answered, while a
+foreign text that is taken for Dutch is only not understood.
 """
 
 import functools
@@ -51,7 +52,7 @@ LETTERS = {
 SPOKEN = tuple(SMALL_WORDS)
 LATIN = ("de", "fr", "es", "pl", "tr", "it", "pt", "ro", "hu", "cs", "sk", "hr", "sq", "id", "lt", "lv")
 FOREIGN_FROM = 0.9  # surer than this that it is neither Dutch nor English
-STRANGE_FROM = 0.5  # the same for a text that has none of our small words …
+STRANGE_FROM = 0.6  # the same for a text that has none of our small words …
 STRANGE_WORDS_FROM = 5  # … among so many
 WORDS_FROM = 3  # fewer words say too little
 PLENTY = 6  # with fewer a known product counts for more: "naheffing parkeren bedrag" looks German
@@ -89,8 +90,7 @@ def detect(text: str) -> Tuple[str, float]:
         code, chance = _identifier().classify(text.lower())
         strange = len(words) >= STRANGE_WORDS_FROM and not any(ours.values())
         if code not in SPOKEN and chance >= (STRANGE_FROM if strange else FOREIGN_FROM):
-            sure = max(float(chance), FOREIGN_FROM)
-            return str(code), round(sure if len(words) >= PLENTY else FOREIGN_FROM, 2)
+            return str(code), round(float(chance) if len(words) >= PLENTY else min(float(chance), FOREIGN_FROM), 2)
     padded = " " + " ".join(words) + " "
     scores = {code: ours[code] + 0.25 * min(6, sum(padded.count(group) for group in LETTERS[code])) for code in SPOKEN}
     code = "en" if scores["en"] > scores["nl"] else "nl"

@@ -7,8 +7,11 @@ lower case, no diacritics, no fillers of speech, common phone spelling written o
 import functools
 import re
 import unicodedata
+from typing import Callable, TypeVar
 
-WORDS_KEPT = 10_000  # of which the normal form is remembered
+T = TypeVar("T")
+
+WORDS_KEPT = 10_000  # of which is remembered what was worked out for them, each time something else
 SLASHES = "/\\\u2044\u2215\u29f8\uff0f\uff3c"
 APOSTROPHES = dict.fromkeys(map(ord, "\u2019\u2018\u00b4"), "'")
 
@@ -91,10 +94,22 @@ def fold(text: str) -> str:
 
 def normalise(text: str) -> str:
     """Words separated by one space; "" when nothing but signs is left."""
-    return " ".join(filter(None, map(_normal, text.split())))
+    return " ".join(filter(None, map(_normal, text.split())))  # nothing here looks across a space
 
 
-@functools.lru_cache(maxsize=WORDS_KEPT)  # nothing here looks across a space, and most words come again
+def remembered(of_word: Callable[[str], T]) -> Callable[[str], T]:
+    """The same, with what came out for plain words kept: most come again. Numbers and addresses are worked out anew each time."""
+    kept = functools.lru_cache(maxsize=WORDS_KEPT)(of_word)
+    return functools.wraps(of_word)(lambda word: kept(word) if is_plain(word) else of_word(word))
+
+
+def is_plain(word: str) -> bool:
+    """Letters only, or a single sign: nothing that tells one resident from another, but for a name."""
+    return word.isalpha() or len(word) == 1
+
+
+@remembered
 def _normal(word: str) -> str:
+    """The normal form of what stands between two spaces: one word, several, or none."""
     words = TOKEN.findall(FILLERS.sub(" ", fold(word)))
     return " ".join(PHONE_SPELLING.get(found, found.replace("'", "")) for found in words)

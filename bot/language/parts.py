@@ -4,7 +4,8 @@ import re
 from typing import Iterable, List
 
 PARTS_AT_MOST = 6
-SHORTEST = 4  # letters: less than this names no subject
+SHORTEST = 3  # letters of a part, as in "vog", "woz" and "wmo": less names no subject
+SENTENCE_SHORTEST = 4  # letters: "hoi" is none
 
 _sentence = re.compile(r"(?<=[?!.;])\s+|\n+")
 # words that may join two questions; a comma alone mostly does not
@@ -18,11 +19,6 @@ _then_asked = re.compile(
 )
 # what stands between two subjects where nothing else does: "ophaaldag gft, prijs extra container", "vog + afspraak"
 _signs = re.compile(r"(?<=[?!.;])\s+|\n+|\s+[+/&|\u2013\u2014-]\s+|,\s+")
-_asks = re.compile(
-    r"\?|\b(?:hoe|wat|waar|wanneer|welke?|wie|waarom|hoeveel|mag|moet|moeten|kan|kunnen|kun|krijg|wil|willen|heb|graag|nodig|aanvragen|"
-    r"regelen|how|what|where|when|which|who|why|can|may|must|do|does|is|are|want|need|would)\b",
-    re.I,
-)
 
 _begins_asking = re.compile(
     r"\W*(?:en |and |maar |but |dus |so )?(?:hoe|wat|waar|wanneer|welke?|wie|waarom|mag|moet|kan|kunnen|kunt|krijg|heb ik|is het|"
@@ -44,19 +40,21 @@ def asks(part: str) -> bool:
 
 def sentences(text: str) -> List[str]:
     """The sentences of a message, without what is too short to say anything."""
-    return [sentence for sentence in _sentence.split(text) if sum(map(str.isalpha, sentence)) >= SHORTEST]
+    return [sentence for sentence in _sentence.split(text) if sum(map(str.isalpha, sentence)) >= SENTENCE_SHORTEST]
 
 
 def parts(text: str) -> List[str]:
     """The parts that may each be a question of their own, in their order; empty where there is only one."""
     found = [piece for sentence in _sentence.split(text) for joined in _then_asked.split(sentence) for piece in _joined.split(joined)]
-    return (_asks.search(text) and _told_apart(found)) or _told_apart(_signs.split(text))
+    pieces = _telling(found)
+    if len(pieces) < 2:
+        pieces = _telling(_signs.split(text))
+    return pieces if 2 <= len(pieces) <= PARTS_AT_MOST else []
 
 
-def _told_apart(pieces: Iterable[str]) -> List[str]:
-    """Without what is too short to name a subject; [] where that leaves one piece, or too many."""
-    found = [piece.strip(" ,") for piece in pieces if sum(map(str.isalpha, piece)) >= SHORTEST]
-    return found if 2 <= len(found) <= PARTS_AT_MOST else []
+def _telling(pieces: Iterable[str]) -> List[str]:
+    """Without what is too short to name a subject."""
+    return [piece.strip(" ,") for piece in pieces if sum(map(str.isalpha, piece)) >= SHORTEST]
 
 
 def asking_sentence(text: str) -> str:

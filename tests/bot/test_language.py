@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from bot.language.concepts import concepts_in
 from bot.language.emergencies import emergency, emergency_abroad
-from bot.language.entities import find_entities
+from bot.language.entities import STREET_ENDS, find_entities
 from bot.language.languages import detect
 from bot.language.nonsense import nothing_said
 from bot.language.normalise import normalise, readable, without_command
@@ -293,11 +293,16 @@ def test_concepts_join_languages_and_see_inside_compounds():
         ("ophaaldag gft, prijs extra container", 2),
         ("vog aanvragen + afspraak verzetten", 2),
         ("Ik wil, als het kan, een vog en een paspoort", 2),  # a comma counts only where nothing else joins
+        ("paspoort kwijt en container stuk", 2),
+        ("paspoort kwijt & container stuk", 2),
+        ("vog / uittreksel / akte", 3),
+        ("vog \u2013 wat kost dat", 2),
+        ("paspoort en rijbewijs en container en grofvuil en trouwen en parkeren en afspraak, en klaar", 0),  # too many
         ("Wat kost een paspoort?", 0),
         ("en wat kost dat?", 0),
         ("", 0),
         ("a en b en c", 0),
-        ("ik en jij en hij en wij en zij en jullie en de rest en nog iemand", 0),
+        ("Dorpsstraat 12", 0),
     ],
 )
 def test_parts_of_a_message(text, count):
@@ -335,3 +340,9 @@ def test_few_of_our_own_messages_are_taken_for_foreign():
     lines = (Path(__file__).parent / "not_foreign.tsv").read_text(encoding="utf-8").splitlines()
     taken = [text for text in (line.split("\t")[1] for line in lines) if detect(text)[0] not in ("nl", "en")]
     assert len(lines) > 100 and len(taken) <= 0.1 * len(lines), taken
+
+
+def test_each_ending_of_a_street_is_looked_for():
+    today = datetime.date(2026, 1, 1)
+    for end in STREET_ENDS:
+        assert [e["entity"] for e in find_entities(f"Ik woon aan de Molen{end} 12", today)] == ["street"], end

@@ -55,10 +55,10 @@ PAIRS = "topic,aspect,second_topic,second_aspect,language,text\npaspoort,kosten,
 SETTLED = "topic,language,text\npaspoort,nl,mijn paspoort heb ik al\n"
 
 
-def tables(folder: Path, follow_ups: str, pairs: str = PAIRS) -> int:
+def tables(folder: Path, follow_ups: str = FOLLOW_UPS, pairs: str = PAIRS, settled: str = SETTLED) -> int:
     (folder / "follow_ups.csv").write_text(follow_ups, encoding="utf-8")
     (folder / "two_subjects.csv").write_text(pairs, encoding="utf-8")
-    (folder / "settled.csv").write_text(SETTLED, encoding="utf-8")
+    (folder / "settled.csv").write_text(settled, encoding="utf-8")
     return check_tables(folder, {"paspoort"}, {"kosten"})
 
 
@@ -81,3 +81,8 @@ def test_a_mistake_in_a_table_is_told_with_its_line(tmp_path, right, wrong, line
     with pytest.raises(ContentError, match=re.escape(says)) as told:
         tables(tmp_path, FOLLOW_UPS.replace(right, wrong))
     assert f"follow_ups.csv:{line}: " in str(told.value)
+
+
+def test_a_mistake_in_what_is_only_said_is_told_with_its_line(tmp_path):
+    with pytest.raises(ContentError, match=r"settled.csv:2: 'topic: pasport' is not known"):
+        tables(tmp_path, settled=SETTLED.replace("paspoort,nl", "pasport,nl"))
