@@ -1,14 +1,17 @@
 """What the trained model makes of questions that it has never seen, and how fast."""
 
+import re
 import time
 
 import numpy as np
 import pytest
-from actions.thresholds import TWO
 from bot.components.context import Before
 from bot.components.understanding import Words
 
-from conftest import test_questions, trained_on
+from conftest import ROOT, test_questions, trained_on
+
+# read as a text: the actions are written for a newer Python than Rasa's
+TWO = float(re.search(r"^TWO = ([\d.]+)", (ROOT / "actions/thresholds.py").read_text(), re.M)[1])
 
 
 @pytest.fixture(scope="module")
