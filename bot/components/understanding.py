@@ -125,7 +125,8 @@ class Understanding(GraphComponent):
             "two_possible_from": 0.15,  # … if they can make two questions of it, with this chance at least
             "part_speaks_from": 0.1,  # a part that speaks of neither subject goes with the part before it
             "whole_share": 0.3,  # of the whole message in the aspect of each of two subjects …
-            "whole_share_short": 0.6,  # … and when no more than a name is said of it: "en het rijbewijs ook?"
+            "whole_share_short": 0.6,  # … and when no more than a name is said of it: "en het rijbewijs ook?" …
+            "asks_itself_from": 0.7,  # … unless the name says with this chance what is asked: "prijs extra container"
             "urgent_from": 0.4,  # an emergency is assumed from this confidence
             "urgent_looked_for_from": 0.1,  # from here each sentence of a story is read alone too …
             "urgent_sentence_from": 0.85,  # … and one as sure as this makes it an emergency
@@ -333,8 +334,10 @@ class Understanding(GraphComponent):
 
     def _aspect_of_part(self, read: Reader, part: str, of_whole: np.ndarray) -> str:
         """What is asked about one of two subjects. A bare name asks what the rest of the message asks."""
-        share = self.config["whole_share_short" if len(part.split()) <= NAMES_AT_MOST else "whole_share"]
-        return named(self.bag.aspects, both(read(part).aspects, of_whole, share), 1)[0][0]
+        of_part = read(part).aspects
+        bare = len(part.split()) <= NAMES_AT_MOST and of_part.max() < self.config["asks_itself_from"]
+        share = self.config["whole_share_short" if bare else "whole_share"]
+        return named(self.bag.aspects, both(of_part, of_whole, share), 1)[0][0]
 
     def _kinds(self, labels: np.ndarray) -> Dict[str, float]:
         """How likely each kind is, weighed so that a question of `question_from` comes out as 0.5."""
