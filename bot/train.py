@@ -1,7 +1,7 @@
 """Trains the model: `bot/.venv/bin/python -m bot.train --out models/x.tar.gz` from the root of the checkout.
 
-Reads config.yml, domain.yml, data/nlu, data/rules, the tables of examples in data and the titles of data/answers. Prints a few lines; a bad file ends it with
-one line on stderr and exit code 1.
+Reads config.yml, domain.yml, data/nlu, data/rules, the tables of examples in data and the titles of data/answers. Prints a
+few lines; a bad file ends it with one line on stderr and exit code 1.
 """
 
 import argparse

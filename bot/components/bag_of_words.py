@@ -81,7 +81,7 @@ class BagOfWords:
         return self
 
     @functools.cached_property
-    def adds(self) -> Callable[[str], Tuple[np.ndarray, float]]:
+    def _of_word(self) -> Callable[[str], Tuple[np.ndarray, float]]:
         """A word to what its groups of characters add to the hidden layer, and to the square of their length."""
 
         @remembered
@@ -98,7 +98,7 @@ class BagOfWords:
         """Of the labels and of the aspects, in the order of their names; a softmax makes chances of them."""
         a = self.arrays
         hidden = self._sum(self.features.others_in(text)) + a["hidden_bias"]
-        words = [self.adds(word) for word in words_of(text)]
+        words = [self._of_word(word) for word in words_of(text)]
         if words:
             sums, squares = zip(*words, strict=True)
             hidden += np.add.reduce(sums) / (math.sqrt(sum(squares)) or 1.0)

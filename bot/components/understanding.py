@@ -10,7 +10,7 @@ import datetime
 import functools
 import multiprocessing
 import os
-from collections import Counter, defaultdict
+from collections import defaultdict
 from concurrent.futures import ProcessPoolExecutor
 from itertools import pairwise
 from pathlib import Path
@@ -37,7 +37,6 @@ from bot.components.pairs import chance_of_two, most_of_two
 from bot.components.pairs import examples as pairs
 from bot.components.settled import examples as beside_settled
 from bot.components.word_order import WordOrder, learn_alone
-from bot.language.concepts import concepts_in
 from bot.language.emergencies import emergency, emergency_abroad
 from bot.language.entities import find_entities
 from bot.language.languages import FOREIGN_FROM, SPOKEN, detect
@@ -51,7 +50,6 @@ from bot.processes import die_with_parent
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 MAY_INTERRUPT = ("handover_request", "callback", "deny")  # a form, however unsure they are
 NEEDS_NO_SUBJECT = ("chitchat", "handover_request", "urgent")  # are what they are, whatever was spoken of before
-COMMON = 8_000  # words, fewer than WORDS_KEPT: every second question has one that is not among them
 LABELS_LOOKED_AT = 200  # by the second network where there are more: those that the first one holds likeliest
 NAMES_AT_MOST = 4  # words of a part that may do no more than name its subject
 STRINGS_AT_MOST = 50_000  # that the tokenizer holds, of which a fifth from the start; a new one takes half a second
@@ -145,7 +143,6 @@ class Understanding(GraphComponent):
         self.words = Words()
         self.bag, self.order = BagOfWords(), WordOrder()
         self.context = Context({}, [])
-        self.common: List[str] = []  # the commonest words of what was learnt, the commonest first
 
     @classmethod
     def create(
@@ -160,19 +157,14 @@ class Understanding(GraphComponent):
         made = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as directory:
             kept = joblib.load(directory / "understanding.joblib")
-        made.context, made.common = kept["context"], kept["common"]
+        made.context = kept["context"]
         made.bag, made.order = BagOfWords.from_state(kept["bag"]), WordOrder.from_state(kept["order"])
-        for word in reversed(made.common):  # remembered now, they need not be worked out in the turns of the first residents
-            made.words(word)
-            made.bag.adds(word)
-            made.order.adds(word)
-            concepts_in(word)
         return made
 
     def train(self, training_data: TrainingData) -> Resource:
         self.learn([_example(message) for message in training_data.intent_examples])
         with self._storage.write_to(self._resource) as directory:
-            learnt = {"context": self.context, "common": self.common, "bag": self.bag.state(), "order": self.order.state()}
+            learnt = {"context": self.context, "bag": self.bag.state(), "order": self.order.state()}
             joblib.dump(learnt, directory / "understanding.joblib")  # Rasa packs it
         return self._resource
 
@@ -191,7 +183,6 @@ class Understanding(GraphComponent):
         learnt = [*two, *one]
         texts, labels, aspects = zip(*learnt, strict=True)
         said = list(map(words, texts))
-        self.common = [word for word, _ in Counter(word for text in said for word in text.split()).most_common(COMMON)]
         of_two = [at < len(two) for at in range(len(learnt))]
         # most of what either network does while it learns takes one core: both learn at once
         apart = multiprocessing.get_context("spawn")

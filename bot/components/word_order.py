@@ -114,7 +114,7 @@ class WordOrder:
         return self
 
     @functools.cached_property
-    def adds(self) -> Callable[[str], np.ndarray]:
+    def _seen(self) -> Callable[[str], np.ndarray]:
         """A word to what it adds to the layer (3, HIDDEN) of the word after it, of itself and of the word before it."""
         table, near = self.arrays["table"], self.arrays["near"].reshape(3, DIMENSIONS, HIDDEN)
 
@@ -135,7 +135,7 @@ class WordOrder:
         `among`: the numbers of the labels that can be meant; the others get minus infinity, and cost nothing.
         """
         a = self.arrays
-        said = np.stack([self.adds(word) for word in _words(text)])
+        said = np.stack([self._seen(word) for word in _words(text)])
         hidden = said[:, 1] + a["near_bias"]
         hidden[1:] += said[:-1, 0]
         hidden[:-1] += said[1:, 2]

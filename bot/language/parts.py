@@ -18,7 +18,7 @@ _then_asked = re.compile(
     re.I,
 )
 # what stands between two subjects where nothing else does: "ophaaldag gft, prijs extra container", "vog + afspraak"
-_signs = re.compile(r"(?<=[?!.;])\s+|\n+|\s+[+/&|\u2013\u2014-]\s+|,\s+")
+_signs = re.compile(_sentence.pattern + r"|\s+[+/&|\u2013\u2014-]\s+|,\s+")
 
 _begins_asking = re.compile(
     r"\W*(?:en |and |maar |but |dus |so )?(?:hoe|wat|waar|wanneer|welke?|wie|waarom|mag|moet|kan|kunnen|kunt|krijg|heb ik|is het|"

@@ -302,6 +302,7 @@ def test_concepts_join_languages_and_see_inside_compounds():
         ("en wat kost dat?", 0),
         ("", 0),
         ("a en b en c", 0),
+        ("ik en jij en hij en wij en zij en jullie en de rest en nog iemand", 0),
         ("Dorpsstraat 12", 0),
     ],
 )
